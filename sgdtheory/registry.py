@@ -1,0 +1,68 @@
+"""The cells of the cube question x problem x algorithm, and how one is found.
+
+A cell is a function in ``theories/NAME.py``, named like its question; the annotations of its first
+two parameters are its coordinates. A question about a problem alone has no algorithm parameter.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+from sgdtheory.errors import NoTheory
+
+Cell = Callable[..., Any]
+_cells: dict[tuple[str, type, type | None], Cell] = {}
+_loaded = False
+
+
+def cell(function: Cell) -> Cell:
+    """Register a theory's function under its name and the types it is annotated with."""
+    hints = get_type_hints(function)
+    key = (function.__name__, hints["problem"], hints.get("algorithm"))
+    other = _cells.get(key)
+    if other is not None and other.__module__ != function.__module__:
+        raise RuntimeError(f"two theories fill the cell {key}: {other.__module__} and {function.__module__}")
+    _cells[key] = function
+    return function
+
+
+def load() -> dict[tuple[str, type, type | None], Cell]:
+    """All cells; the theories are imported at the first call."""
+    global _loaded
+    if not _loaded:
+        for name in importlib.import_module("sgdtheory.theories").NAMES:
+            importlib.import_module(f"sgdtheory.theories.{name}")
+        _loaded = True
+    return _cells
+
+
+def find(question: str, problem: type, algorithm: type | None = None) -> Cell:
+    """The most special cell: along the algorithm's base classes first, then the problem's."""
+    cells = load()
+    for a in algorithm.__mro__ if algorithm is not None else (None,):
+        for p in problem.__mro__:
+            found = cells.get((question, p, a))
+            if found is not None:
+                return found
+    raise NoTheory(_explain(question, problem, algorithm))
+
+
+def answer(question: str, problem: Any, algorithm: Any = None, **options: Any) -> Any:
+    """Ask ``question`` of the theory that covers ``problem`` and ``algorithm``."""
+    if algorithm is None:
+        return find(question, type(problem))(problem, **options)
+    return find(question, type(problem), type(algorithm))(problem, algorithm, **options)
+
+
+def _explain(question: str, problem: type, algorithm: type | None) -> str:
+    asked = ", ".join(t.__name__ for t in (problem, algorithm) if t is not None)
+    filled = [f"{question}({', '.join(t.__name__ for t in (p, a) if t is not None)})" for q, p, a in load() if q == question]
+    others = sorted({q for q, p, a in load() if issubclass(problem, p) and (a is None or (algorithm is not None and issubclass(algorithm, a)))})
+    message = f"no theory answers {question}({asked})"
+    if filled:
+        message += "; this question is answered for " + ", ".join(sorted(filled))
+    if others:
+        message += "; for this problem and algorithm there are " + ", ".join(others)
+    return message
