@@ -1,0 +1,1 @@
+"""Algorithms: what learns. Plain frozen data; none knows a theory."""

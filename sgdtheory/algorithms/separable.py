@@ -1,0 +1,111 @@
+"""Update rules g(x, r) = f(x) h(r): each coordinate moves by minus the raw step times f(x_i) h(r).
+
+The text of g is the definition: derivations start from it, the simulator evaluates it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from sgdtheory import expressions
+from sgdtheory.algorithms.base import Algorithm, LearningRate
+from sgdtheory.errors import invalid
+from sgdtheory.values import number, store
+
+
+@dataclass(frozen=True, eq=False)
+class SeparableUpdate(Algorithm):
+    """A user's own rule: theta_i <- theta_i - (learning_rate/d) * mean over the batch of g(x_i, r).
+
+    Made by ``sgt.derive.homogenize(text)(learning_rate=...)``, which derives its theory first.
+
+    Parameters
+    ----------
+    update : str
+        Text of g in the feature ``x``, the residual ``r = <x, theta> - y`` and the parameters' names.
+    parameters : mapping of str to float
+        A positive value for every other symbol in the text.
+    """
+
+    update: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        free = expressions.parse(self.update).symbols - {"x", "r"}
+        given = {str(k): number(str(k), v, above=0.0) for k, v in dict(self.parameters).items()}
+        if set(given) != free:
+            raise invalid("parameters", given, f"one positive value for each of {sorted(free)} of {self.update!r}")
+        store(self, parameters=given)
+
+    def __repr__(self) -> str:
+        shown = [f"learning_rate={self.learning_rate!r}", *(f"{k}={v!r}" for k, v in self.parameters.items())]
+        shown += [f"batch_size={self.batch_size}"] * (self.batch_size > 1)
+        name = type(self).__name__
+        return f"{name}({', '.join(shown)})" if type(self) is not SeparableUpdate else f"SeparableUpdate({self.update!r}, {', '.join(shown)})"
+
+
+class _Named(SeparableUpdate):
+    rule: ClassVar[str]
+
+    def _make(self, learning_rate: LearningRate, batch_size: int, breaks: Any, **parameters: Any) -> None:
+        super().__init__(learning_rate, batch_size, breaks, self.rule, parameters)
+
+
+class SGD(_Named):
+    """Stochastic gradient descent: theta <- theta - (learning_rate/d) * mean over the batch of r x.
+
+    Examples
+    --------
+    >>> import sgdtheory as sgt
+    >>> sgt.SGD(learning_rate=0.5)
+    SGD(learning_rate=0.5)
+    """
+
+    rule = "x*r"
+
+    def __init__(self, learning_rate: LearningRate, batch_size: int = 1, *, breaks: Any = ()) -> None:
+        self._make(learning_rate, batch_size, breaks)
+
+
+class SignSGD(_Named):
+    """signSGD: theta <- theta - (learning_rate/d) sign(g), g the gradient of the sample (or the mean over the batch).
+
+    For ``batch_size=1`` the update is ``sign(x) * sign(r)``.
+
+    Examples
+    --------
+    >>> import sgdtheory as sgt
+    >>> sgt.SignSGD(learning_rate=0.5, batch_size=4)
+    SignSGD(learning_rate=0.5, batch_size=4)
+    """
+
+    rule = "sign(x)*sign(r)"
+
+    def __init__(self, learning_rate: LearningRate, batch_size: int = 1, *, breaks: Any = ()) -> None:
+        self._make(learning_rate, batch_size, breaks)
+
+
+class ClippedSGD(_Named):
+    """Clipped SGD: theta <- theta - (learning_rate/d) * mean over the batch of x * max(-threshold, min(threshold, r)).
+
+    In high dimension this equals clipping the gradient's norm at ``threshold * sqrt(tr K)``.
+
+    Examples
+    --------
+    >>> import sgdtheory as sgt
+    >>> sgt.ClippedSGD(learning_rate=0.5, threshold=1.0).threshold
+    1.0
+    """
+
+    rule = "x*Max(-c, Min(c, r))"
+
+    def __init__(self, learning_rate: LearningRate, threshold: float, batch_size: int = 1, *, breaks: Any = ()) -> None:
+        self._make(learning_rate, batch_size, breaks, c=number("threshold", threshold, above=0.0, instead="threshold=1.0, say"))
+
+    @property
+    def threshold(self) -> float:
+        """The residual's clipping threshold."""
+        return self.parameters["c"]

@@ -1,0 +1,75 @@
+"""Linear regression with Gaussian features and label noise, learned in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sgdtheory.errors import invalid
+from sgdtheory.problems.covariance import Covariance
+from sgdtheory.problems.noise import NoiseLaw, Noiseless
+from sgdtheory.values import Array, Frozen, array, store
+
+
+@dataclass(frozen=True, eq=False)
+class LinearRegression(Frozen):
+    """y = <x, theta*> + eps with x ~ N(0, K) and eps independent of x, a fresh sample each step.
+
+    The risk is R = (1/2) v'Kv with v = theta - theta*, without the label noise. The scale is d: the raw step is
+    ``learning_rate / d`` and time is ``steps / d``.
+
+    Parameters
+    ----------
+    covariance : Covariance
+        K, from ``sgt.covariance``.
+    noise : NoiseLaw
+        Law of eps, from ``sgt.noise``. Default: no noise.
+    error : array_like of shape (d,), optional
+        v_0 = theta_0 - theta*. None: equal entries, scaled to initial risk R(0) = 1.
+
+    Raises
+    ------
+    InvalidInput
+        For shapes that do not fit, entries that are not finite, or a nonzero error in the kernel of K.
+
+    Examples
+    --------
+    >>> import sgdtheory as sgt
+    >>> problem = sgt.LinearRegression(sgt.covariance.identity(100), sgt.noise.Gaussian(0.5))
+    >>> problem.scale, round(problem.initial_risk, 12)
+    (100, 1.0)
+    """
+
+    covariance: Covariance
+    noise: NoiseLaw = field(default_factory=Noiseless)
+    error: Array | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.covariance, Covariance):
+            raise invalid("covariance", self.covariance, "a covariance of sgt.covariance", "sgt.covariance.dense(matrix) takes a matrix")
+        if not isinstance(self.noise, NoiseLaw):
+            raise invalid("noise", self.noise, "a law of sgt.noise", "sgt.noise.Gaussian(0.5), or sgt.noise.Noiseless()")
+        d = self.covariance.d
+        if self.error is None:
+            ones = np.ones(d)
+            risk = 0.5 * float(self.covariance.quadratic(ones))
+            if not risk > 0.0:
+                raise invalid("error", None, "a vector outside the kernel of K: equal entries have risk 0", "give error= yourself")
+            error = ones / np.sqrt(risk)
+            error.setflags(write=False)
+        else:
+            error = array("error", self.error, (d,), instead=f"the covariance has d={d}")
+            if not float(self.covariance.quadratic(error)) > 0.0:
+                raise invalid("error", self.error, "a vector with risk v'Kv/2 > 0, outside the kernel of K", "error=None starts at risk 1")
+        store(self, error=error)
+
+    @property
+    def scale(self) -> int:
+        """d: raw step = learning_rate / scale, time = steps / scale."""
+        return self.covariance.d
+
+    @property
+    def initial_risk(self) -> float:
+        """R(0) = v_0'K v_0 / 2."""
+        return 0.5 * float(self.covariance.quadratic(self.error))

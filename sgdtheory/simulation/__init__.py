@@ -1,0 +1,1 @@
+"""The algorithms as they run; shares no formula with the theory."""

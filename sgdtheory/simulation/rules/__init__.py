@@ -1,0 +1,1 @@
+"""Update rules as printed in the papers, one file each."""

@@ -1,0 +1,1 @@
+"""Numerics on arrays and callables; no solver knows a theory."""
