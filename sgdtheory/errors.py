@@ -37,6 +37,21 @@ class NotComparable(SGDTheoryError):
     """Theory and runs cannot be held against each other honestly."""
 
 
+class Diverged(SGDTheoryError, ArithmeticError):
+    """A simulated algorithm overflowed; the message names the time, the step and the step size."""
+
+
+class Interrupted(SGDTheoryError, KeyboardInterrupt):
+    """A simulation was interrupted; ``runs`` holds what had finished, or None.
+
+    It is a KeyboardInterrupt too: a script that does not catch it stops, as at any Ctrl-C.
+    """
+
+    def __init__(self, message: str, runs: Any = None) -> None:
+        super().__init__(message)
+        self.runs = runs
+
+
 class SGDTheoryWarning(UserWarning):
     """Base of every warning of sgdtheory."""
 
