@@ -5,9 +5,12 @@ The text of g is the definition: derivations start from it, the simulator evalua
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+import numpy as np
 
 from sgdtheory import expressions
 from sgdtheory.algorithms.base import Algorithm, LearningRate
@@ -39,6 +42,35 @@ class SeparableUpdate(Algorithm):
         if set(given) != free:
             raise invalid("parameters", given, f"one positive value for each of {sorted(free)} of {self.update!r}")
         store(self, parameters=given)
+
+    def _factor(self, which: int) -> Any:
+        text = expressions.parse(self.update).factor()[which]
+        parsed = expressions.parse(text)
+        return parsed.numpy(**{k: v for k, v in self.parameters.items() if k in parsed.symbols})
+
+    @property
+    def odd_feature(self) -> bool:
+        """Whether f(-x) = -f(x), checked at points over 12 decades."""
+        f, x = self._factor(0), np.geomspace(1e-6, 1e6, 97)
+        with np.errstate(all="ignore"):
+            return bool(np.allclose(f(x=-x), -np.asarray(f(x=x)), rtol=1e-12, atol=0.0, equal_nan=True))
+
+    @property
+    def linear_feature(self) -> bool:
+        """Whether f(x) is proportional to x, checked at points over 12 decades."""
+        f, x = self._factor(0), np.geomspace(1e-6, 1e6, 97)
+        with np.errstate(all="ignore"):
+            return bool(np.allclose(f(x=x), x * f(x=np.float64(1.0)), rtol=1e-12, atol=0.0))
+
+    @property
+    def residual_growth(self) -> float:
+        """The exponent a of |h(r)| ~ |r|^a as r -> infinity; 0 for a bounded h, inf for faster than any power."""
+        h = self._factor(1)
+        with np.errstate(all="ignore"):
+            near, far = (float(np.max(np.abs([h(r=r), h(r=-r)]))) for r in (np.float64(1e30), np.float64(1e40)))
+        if not np.isfinite(far):
+            return math.inf
+        return max(0.0, round(math.log10(far / near) / 10.0, 6)) if near > 0.0 and far > 0.0 else 0.0
 
     def __repr__(self) -> str:
         shown = [f"learning_rate={self.learning_rate!r}", *(f"{k}={v!r}" for k, v in self.parameters.items())]

@@ -46,7 +46,7 @@ class StationaryRisk:
                                         "numerical error": self.numerical_error, "source": self.source})
 
 
-def stationary_risk(problem: Any, algorithm: Any, *, exact: bool = False) -> StationaryRisk:
+def stationary_risk(problem: Any, algorithm: Any) -> StationaryRisk:
     """The stationary risk R_inf at a constant learning rate: R psi(R) = (eta / (4 d)) nu(R) sum_j g_j.
 
     Parameters
@@ -54,8 +54,6 @@ def stationary_risk(problem: Any, algorithm: Any, *, exact: bool = False) -> Sta
     problem : LinearRegression
     algorithm : SeparableUpdate
         With a number as learning rate.
-    exact : bool
-        For SGD: the exact value at this dimension instead of the limit d -> infinity.
 
     Returns
     -------
@@ -79,4 +77,4 @@ def stationary_risk(problem: Any, algorithm: Any, *, exact: bool = False) -> Sta
     >>> abs(found.value / (a * (a + math.sqrt(a**2 + 0.25))) - 1) < 1e-12
     True
     """
-    return answer("stationary_risk", problem, algorithm, exact=bool(exact))
+    return answer("stationary_risk", problem, algorithm)
