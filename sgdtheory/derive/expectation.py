@@ -1,0 +1,228 @@
+"""The unevaluated Gaussian expectation E h(r), r ~ N(mean, std^2): a SymPy node that quadrature evaluates at any precision.
+
+It is the definition that every closed form of the Gaussian calculus is held against, so it knows none of them:
+its value is an adaptive Gauss-Legendre sum between the kinks of h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import sympy as sp
+from mpmath.calculus.quadrature import GaussLegendre
+
+from sgdtheory.errors import NotConverged
+
+_MAX_PANELS = 4000
+
+
+@lru_cache(maxsize=16)
+def _rule(degree: int, prec: int) -> list[tuple[Any, Any]]:
+    with mpmath.workprec(prec):
+        return list(GaussLegendre(mpmath.mp).calc_nodes(degree, prec))
+
+
+@lru_cache(maxsize=4096)
+def _weighted(low: Any, high: Any, degree: int, prec: int) -> list[tuple[Any, Any]]:
+    """Nodes of a panel with the normal density in the weights: 12 nodes for degree 3, 24 for degree 4."""
+    mp = mpmath.mp
+    middle, half = (low + high) / 2, (high - low) / 2
+    root = half / mp.sqrt(2 * mp.pi)
+    points = [(middle + half * x, w) for x, w in _rule(degree, prec)]
+    return [(z, root * w * mp.exp(-z * z / 2)) for z, w in points]
+
+
+def gaussian_quadrature(h: Callable[[Any], Any], mean: Any, std: Any, kinks: Iterable[Any] = ()) -> Any:
+    """E h(r), r ~ N(mean, std^2), at mpmath's working precision.
+
+    Parameters
+    ----------
+    h : callable
+        Function of one mpf, smooth between the kinks.
+    mean, std : mpf
+        std >= 0; std = 0 gives h(mean).
+    kinks : iterable of mpf
+        Points at which h or one of its derivatives jumps.
+
+    Raises
+    ------
+    NotConverged
+        If the integrand does not decay, or the panels cannot be refined to the working precision.
+
+    Examples
+    --------
+    >>> import mpmath
+    >>> from sgdtheory.derive.expectation import gaussian_quadrature
+    >>> mpmath.nstr(gaussian_quadrature(lambda r: r**4, mpmath.mpf(0), mpmath.mpf(1)), 12)
+    '3.0'
+    """
+    mp = mpmath.mp
+    mean, std = mp.mpf(mean), mp.mpf(std)
+    if std == 0:
+        return h(mean)
+    digits = mp.dps
+    with mp.workdps(digits + 8):
+        def integrand(z: Any) -> Any:
+            return h(mean + std * z)
+
+        low, high = -_edge(integrand, -1, digits), _edge(integrand, 1, digits)
+        inner = [k for k in ((mp.mpf(k) - mean) / std for k in kinks) if low < k < high]
+        steps = range(int(mp.floor(low / 3)) + 1, int(mp.ceil(high / 3)))
+        value = _adaptive(integrand, sorted({low, high, *inner, *(mp.mpf(3 * i) for i in steps)}), digits)
+    return +value
+
+
+def _edge(integrand: Callable[[Any], Any], sign: int, digits: int) -> Any:
+    """|z| beyond which the integrand is below the working precision; h may grow, so the Gaussian's own edge is a start only."""
+    mp = mpmath.mp
+
+    def size(z: Any) -> Any:
+        return abs(integrand(sign * z)) * mp.exp(-z * z / 2)
+
+    z = mp.ceil(mp.sqrt(2 * (digits + 8) * mp.log(10)))
+    scale = max(size(mp.mpf(t) / 7) for t in (-9, -4, -1, 1, 4, 9)) + mp.mpf(10) ** (-digits * 4)
+    for _ in range(60):
+        if size(z) <= scale * mp.mpf(10) ** (-digits):
+            return z
+        scale = max(scale, size(z))
+        z = mp.ceil(z * 5 / 4)
+    raise NotConverged("the Gaussian expectation diverges: its integrand does not decay")
+
+
+def _adaptive(integrand: Callable[[Any], Any], cuts: list[Any], digits: int) -> Any:
+    """Panels are halved until 12 and 24 nodes agree to more than half the digits: then 24 nodes are right to all of them."""
+    mp = mpmath.mp
+
+    def panel(a: Any, b: Any, degree: int) -> Any:
+        return mp.fsum(w * integrand(z) for z, w in _weighted(a, b, degree, mp.prec))
+
+    todo = [(a, b, panel(a, b, 4)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    size = mp.fsum(abs(v) for _, _, v in todo)
+    total, work = mp.mpf(0), len(todo)
+    while todo:
+        a, b, value = todo.pop()
+        if abs(panel(a, b, 3) - value) <= size * mp.mpf(10) ** (-digits * 6 // 11):
+            total += value
+            continue
+        middle = (a + b) / 2
+        left, right = panel(a, middle, 4), panel(middle, b, 4)
+        size = max(size, abs(left) + abs(right))
+        work += 2
+        if work > _MAX_PANELS:
+            raise NotConverged("the Gaussian expectation did not converge: h is singular or kinked at a point that was not given")
+        todo += [(a, middle, left), (middle, b, right)]
+    return total
+
+
+class Expectation(sp.Expr):
+    """E h(r) for r ~ N(mean, std^2), unevaluated; ``r`` is bound.
+
+    ``evalf`` integrates numerically, ``doit`` puts the closed form of the Gaussian calculus in its place where there is
+    one, derivatives in mean and std weigh h by the score, so h may jump.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from sgdtheory.derive.expectation import Expectation
+    >>> r, m, s = sp.Symbol("r", real=True), sp.Symbol("m", real=True), sp.Symbol("s", positive=True)
+    >>> Expectation(r**2, r, m, s).doit()
+    m**2 + s**2
+    >>> Expectation(sp.sign(r), r, 1, 1).evalf(12)
+    0.682689492137
+    """
+
+    is_commutative = True
+
+    def __new__(cls, h: Any, r: Any, mean: Any, std: Any) -> Expectation:
+        return sp.Expr.__new__(cls, sp.sympify(h), r, sp.sympify(mean), sp.sympify(std))
+
+    h = property(lambda self: self.args[0])
+    variable = property(lambda self: self.args[1])
+    mean = property(lambda self: self.args[2])
+    std = property(lambda self: self.args[3])
+
+    @property
+    def bound_symbols(self) -> list[sp.Symbol]:
+        return [self.variable]
+
+    @property
+    def free_symbols(self) -> set[sp.Basic]:
+        return (self.h.free_symbols - {self.variable}) | self.mean.free_symbols | self.std.free_symbols
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return self.h.is_extended_real
+
+    def _eval_is_finite(self) -> bool:
+        return True
+
+    def _eval_subs(self, old: Any, new: Any) -> Any:
+        h, r, mean, std = self.args
+        if old == r:
+            return Expectation(h, r, mean._subs(old, new), std._subs(old, new))
+        if r in getattr(new, "free_symbols", ()):
+            fresh = sp.Dummy(r.name, real=True)
+            h, r = h.xreplace({r: fresh}), fresh
+        return Expectation(h._subs(old, new), r, mean._subs(old, new), std._subs(old, new))
+
+    def _xreplace(self, rule: Any) -> tuple[Any, bool]:
+        if self in rule:
+            return rule[self], True
+        h, r, mean, std = self.args
+        inner = {k: v for k, v in rule.items() if k != r}
+        new = (h._xreplace(inner)[0], r, mean._xreplace(rule)[0], std._xreplace(rule)[0])
+        return (Expectation(*new), True) if new != self.args else (self, False)
+
+    def _eval_derivative(self, t: Any) -> Any:
+        h, r, mean, std = self.args
+        shift, scale = (r - mean) / std**2, ((r - mean) ** 2 - std**2) / std**3
+        return (Expectation(h.diff(t), r, mean, std) if h.has(t) else sp.S.Zero) \
+            + (Expectation(h * shift, r, mean, std) * mean.diff(t) if mean.has(t) else sp.S.Zero) \
+            + (Expectation(h * scale, r, mean, std) * std.diff(t) if std.has(t) else sp.S.Zero)
+
+    def doit(self, **hints: Any) -> Any:
+        from sgdtheory.derive.gaussian import expectation
+
+        h, mean, std = (a.doit(**hints) if hints.get("deep", True) else a for a in (self.h, self.mean, self.std))
+        closed = expectation(h, self.variable, mean, std)
+        return Expectation(h, self.variable, mean, std) if closed is None else closed
+
+    def _eval_evalf(self, prec: int) -> Any:
+        if self.free_symbols:
+            return None
+        with mpmath.workprec(prec):
+            return sp.Float._new(mp_function(self, ())()._mpf_, prec)
+
+    def _latex(self, printer: Any, **_: Any) -> str:
+        h, r, mean, std = (printer._print(a) for a in self.args)
+        return rf"\mathbb{{E}}_{{{r} \sim \mathcal{{N}}({mean},\,({std})^{{2}})}}\left[{h}\right]"
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"Expectation({', '.join(printer._print(a) for a in self.args)})"
+
+    def _mpmathcode(self, printer: Any) -> str:
+        h, r, mean, std = self.args
+        kinks = ", ".join(printer._print(k) for k in kinks_of(h, r))
+        return f"gaussian_quadrature(lambda {printer._print(r)}: {printer._print(h)}, {printer._print(mean)}, {printer._print(std)}, [{kinks}])"
+
+
+def kinks_of(h: sp.Expr, r: sp.Symbol) -> tuple[sp.Expr, ...]:
+    """The points at which h is not smooth, as expressions in its parameters."""
+    from sgdtheory.derive.pieces import cuts
+
+    return cuts(h, r)
+
+
+NAMESPACE = {
+    "gaussian_quadrature": gaussian_quadrature,
+    "Heaviside": lambda x, at_zero=mpmath.mpf(1) / 2: mpmath.mpf(x > 0) if x != 0 else at_zero,
+    "Max": max,
+    "Min": min,
+}
+
+
+def mp_function(expression: sp.Expr, symbols: Iterable[sp.Symbol]) -> Callable[..., Any]:
+    """An mpmath callable of the symbols; expectations inside are integrated at the precision of the call."""
+    return sp.lambdify(tuple(symbols), expression, modules=[NAMESPACE, "mpmath"])
