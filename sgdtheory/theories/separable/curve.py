@@ -1,0 +1,87 @@
+"""Drift and noise, modes, and the risk curve they make."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sgdtheory.algorithms.separable import SeparableUpdate
+from sgdtheory.kernels import separable as common
+from sgdtheory.problems.linear_regression import LinearRegression
+from sgdtheory.questions.claim import HIGH_DIMENSION, NumericalError
+from sgdtheory.questions.drift_and_noise import DriftAndNoise
+from sgdtheory.questions.modes import Modes
+from sgdtheory.questions.risk_curve import RiskCurve
+from sgdtheory.registry import answer, cell
+from sgdtheory.solvers import modes as mode_solver
+from sgdtheory.solvers import spectra
+from sgdtheory.theories.separable.assumptions import check, require_noise_power
+from sgdtheory.theories.separable.rule import average, kernel, source
+from sgdtheory.values import Array
+
+
+@cell
+def drift_and_noise(problem: LinearRegression, algorithm: SeparableUpdate) -> DriftAndNoise:
+    """psi, nu and their slopes in R: the kernel's, averaged over the noise law."""
+    require_noise_power(problem, algorithm)
+    module, given, batch = kernel(algorithm), dict(algorithm.parameters), algorithm.batch_size
+    kinks = module.kinks(**given)
+
+    def averaged(function: Any) -> Any:
+        return partial(average, partial(function, **given), problem, kinks)
+
+    drift, noise = averaged(module.drift_factor), averaged(module.noise_power)
+    drift_slope, noise_slope = averaged(module.drift_slope), averaged(module.noise_slope)
+    return DriftAndNoise(problem, algorithm, source(algorithm, "drift_factor"), drift, lambda r: common.batch_noise(noise(r), batch),
+                         lambda r: 2.0 * drift_slope(r), lambda r: common.batch_noise(2.0 * noise_slope(r), batch))
+
+
+@cell
+def modes(problem: LinearRegression, algorithm: SeparableUpdate) -> Modes:
+    """Eigenpairs of P^(1/2) K P^(1/2), and the noise shape in them."""
+    k, module, given = problem.covariance, kernel(algorithm), dict(algorithm.parameters)
+    variances = k.variances
+    preconditioner = np.broadcast_to(module.preconditioner(variances, **given), variances.shape)
+    spectrum = spectra.symmetrised(variances if k.is_diagonal else k.matrix(), preconditioner)
+    weights = spectrum.weights(noise_shape(problem, algorithm))
+    rates, initial = spectrum.rates, common.mode_risk(spectrum.rates, spectrum.projections(problem.error))
+    return Modes(problem, algorithm, source(algorithm, "modes", "separable"), rates, weights, initial, common.forcing(rates, weights, problem.scale))
+
+
+def noise_shape(problem: LinearRegression, algorithm: SeparableUpdate) -> Array:
+    """Sigma: its diagonal (d,) for a diagonal covariance, else (d, d)."""
+    k, module, given = problem.covariance, kernel(algorithm), dict(algorithm.parameters)
+    if k.is_diagonal:
+        return np.asarray(module.noise_shape(np.ones(k.d), k.variances, k.variances, **given))
+    return np.asarray(module.noise_shape(correlation(k.matrix()), k.variances[:, None], k.variances[None, :], **given))
+
+
+def correlation(matrix: Array) -> Array:
+    """The correlation matrix, its diagonal exactly 1 (arcsin amplifies rounding there)."""
+    std = np.sqrt(np.diag(matrix))
+    c = np.clip(matrix / std[:, None] / std[None, :], -1.0, 1.0)
+    np.fill_diagonal(c, 1.0)
+    return c
+
+
+@cell
+def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon: float, rtol: float, times: Array) -> RiskCurve:
+    """The mode equations, integrated."""
+    assumptions = check(problem, algorithm)
+    m, a = answer("modes", problem, algorithm), answer("drift_and_noise", problem, algorithm)
+    eta = algorithm.learning_rate_at if callable(algorithm.learning_rate) else algorithm.learning_rate
+
+    def solve(rates: Array, initial: Array, forcing: Array) -> Any:
+        return mode_solver.integrate(mode_solver.System(rates, initial, forcing, a.drift, a.noise, eta, algorithm.breaks), horizon, rtol)
+
+    def bound(rate: float, side: float) -> Any:
+        scalar = solve(np.array([rate]), np.array([m.initial.sum()]), np.array([m.forcing.sum()]))
+        slack = 1.0 + side * 2.0 * max(scalar.numerical_error, rtol)
+        return lambda t: scalar(t) * slack
+
+    trajectory = solve(m.rates, m.initial, m.forcing)
+    return RiskCurve(problem, algorithm, horizon, times, trajectory(times), HIGH_DIMENSION, NumericalError(trajectory.numerical_error, "estimated"),
+                     source(algorithm, "risk_equation", "separable"), assumptions, trajectory,
+                     lambda: (bound(float(m.rates.max()), -1.0), bound(float(m.rates.min()), 1.0)))

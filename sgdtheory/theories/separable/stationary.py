@@ -1,0 +1,50 @@
+"""Where the risk settles at a constant learning rate, and how fast."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdtheory.algorithms.separable import SeparableUpdate
+from sgdtheory.errors import OutsideTheory, invalid
+from sgdtheory.kernels import separable as common
+from sgdtheory.problems.linear_regression import LinearRegression
+from sgdtheory.questions.claim import HIGH_DIMENSION, NumericalError
+from sgdtheory.questions.local_rate import LocalRate
+from sgdtheory.questions.stationary_risk import StationaryRisk
+from sgdtheory.registry import answer, cell
+from sgdtheory.solvers import secular
+from sgdtheory.solvers import stationary as solver
+from sgdtheory.theories.separable.assumptions import check
+from sgdtheory.theories.separable.rule import constant, source
+
+
+@cell
+def stationary_risk(problem: LinearRegression, algorithm: SeparableUpdate) -> StationaryRisk:
+    """The root of R psi(R) = level nu(R)."""
+    check(problem, algorithm)
+    eta = constant(algorithm)
+    m, a = answer("modes", problem, algorithm), answer("drift_and_noise", problem, algorithm)
+    total = float(m.weights.sum())
+    roots = solver.fixed_point(a.drift, a.noise, common.stationary_level(eta, total, problem.scale))
+    if not roots:
+        far = np.array([1e12])
+        most = float((far * a.drift(far) / a.noise(far))[0] / common.stationary_level(1.0, total, problem.scale))
+        raise invalid("learning_rate", eta, "below the threshold of a stationary risk",
+                      f"for this problem that is learning_rate < {most:.6g} (raw step {most / problem.scale:.3g})", OutsideTheory)
+    psi, nu = (float(f(np.array(roots[:1]))[0]) for f in (a.drift, a.noise))
+    shares = common.stationary_mode(eta, m.weights, problem.scale, psi, nu)
+    return StationaryRisk(problem, algorithm, roots[0], shares, roots, HIGH_DIMENSION, NumericalError(1e-12, "estimated"),
+                          source(algorithm, "balance", "separable"))
+
+
+@cell
+def local_rate(problem: LinearRegression, algorithm: SeparableUpdate) -> LocalRate:
+    """The rightmost eigenvalue of the Jacobian at the stationary state, with the sign turned."""
+    found = answer("stationary_risk", problem, algorithm)
+    eta = constant(algorithm)
+    m, a = answer("modes", problem, algorithm), answer("drift_and_noise", problem, algorithm)
+    r = np.array([found.value])
+    psi, nu, psi_slope, nu_slope = (float(f(r)[0]) for f in (a.drift, a.noise, a.drift_slope, a.noise_slope))
+    coupling = common.coupling(eta, m.rates, m.weights, problem.scale, psi, psi_slope, nu, nu_slope)
+    value = secular.slowest_rate(common.decay(eta, m.rates, psi), coupling)
+    return LocalRate(problem, algorithm, float(value), found, HIGH_DIMENSION, source(algorithm, "jacobian", "separable"))
