@@ -1,1 +1,18 @@
-"""Update rules as printed in the papers, one file each."""
+"""Update rules as printed in the papers, one a file: ``sgt.rules``. The simulator uses these and no formula of a theory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sgdtheory.algorithms.separable import SignSGD
+from sgdtheory.simulation.rules.base import Rule, Step
+from sgdtheory.simulation.rules.clipped_gradient import GradientNormClipping
+from sgdtheory.simulation.rules.separable import Separable
+from sgdtheory.simulation.rules.sign_of_batch import SignOfMeanGradient
+
+__all__ = ["GradientNormClipping", "Rule", "Separable", "SignOfMeanGradient", "Step"]
+
+
+def own(algorithm: Any) -> Rule:
+    """The rule of an algorithm where the caller names none."""
+    return SignOfMeanGradient() if isinstance(algorithm, SignSGD) else Separable()
