@@ -1,3 +1,3 @@
 """One file a theory; the registry imports the modules named here."""
 
-NAMES: tuple[str, ...] = ("separable", "signsgd", "sgd", "clipped_sgd", "noise")
+NAMES: tuple[str, ...] = ("separable", "sgd", "signsgd", "noise")
