@@ -1,7 +1,16 @@
-"""The unevaluated Gaussian expectation E h(r), r ~ N(mean, std^2): a SymPy node that quadrature evaluates at any precision.
+"""The unevaluated Gaussian expectation E h(r), r ~ N(mean, std^2), evaluated by quadrature at any precision.
 
-It is the definition that every closed form of the Gaussian calculus is held against, so it knows none of them:
-its value is an adaptive Gauss-Legendre sum between the kinks of h.
+It is the definition that every closed form of the Gaussian calculus is held against, so its value knows none of them:
+it is an adaptive Gauss-Legendre sum between the kinks of h. Loading this module gives the node of ``sgdtheory.expressions``
+its number (``evalf``) and its closed form (``doit``).
+
+>>> import sympy as sp
+>>> from sgdtheory.derive.expectation import Expectation
+>>> r, m, s = sp.Symbol("r", real=True), sp.Symbol("m", real=True), sp.Symbol("s", positive=True)
+>>> Expectation(r**2, r, m, s).doit()
+m**2 + s**2
+>>> Expectation(sp.sign(r), r, 1, 1).evalf(12)
+0.682689492137
 """
 
 from __future__ import annotations
@@ -15,6 +24,7 @@ import sympy as sp
 from mpmath.calculus.quadrature import GaussLegendre
 
 from sgdtheory.errors import NotConverged
+from sgdtheory.expressions.expectation import Expectation
 
 _MAX_PANELS = 4000
 
@@ -117,95 +127,29 @@ def _adaptive(integrand: Callable[[Any], Any], cuts: list[Any], digits: int) -> 
     return total
 
 
-class Expectation(sp.Expr):
-    """E h(r) for r ~ N(mean, std^2), unevaluated; ``r`` is bound.
+class _Calculus:
+    """What the node asks for when it is evaluated."""
 
-    ``evalf`` integrates numerically, ``doit`` puts the closed form of the Gaussian calculus in its place where there is
-    one, derivatives in mean and std weigh h by the score, so h may jump.
-
-    Examples
-    --------
-    >>> import sympy as sp
-    >>> from sgdtheory.derive.expectation import Expectation
-    >>> r, m, s = sp.Symbol("r", real=True), sp.Symbol("m", real=True), sp.Symbol("s", positive=True)
-    >>> Expectation(r**2, r, m, s).doit()
-    m**2 + s**2
-    >>> Expectation(sp.sign(r), r, 1, 1).evalf(12)
-    0.682689492137
-    """
-
-    is_commutative = True
-
-    def __new__(cls, h: Any, r: Any, mean: Any, std: Any) -> Expectation:
-        return sp.Expr.__new__(cls, sp.sympify(h), r, sp.sympify(mean), sp.sympify(std))
-
-    h = property(lambda self: self.args[0])
-    variable = property(lambda self: self.args[1])
-    mean = property(lambda self: self.args[2])
-    std = property(lambda self: self.args[3])
-
-    @property
-    def bound_symbols(self) -> list[sp.Symbol]:
-        return [self.variable]
-
-    @property
-    def free_symbols(self) -> set[sp.Basic]:
-        return (self.h.free_symbols - {self.variable}) | self.mean.free_symbols | self.std.free_symbols
-
-    def _eval_is_extended_real(self) -> bool | None:
-        return self.h.is_extended_real
-
-    def _eval_is_finite(self) -> bool:
-        return True
-
-    def _eval_subs(self, old: Any, new: Any) -> Any:
-        h, r, mean, std = self.args
-        if old == r:
-            return Expectation(h, r, mean._subs(old, new), std._subs(old, new))
-        if r in getattr(new, "free_symbols", ()):
-            fresh = sp.Dummy(r.name, real=True)
-            h, r = h.xreplace({r: fresh}), fresh
-        return Expectation(h._subs(old, new), r, mean._subs(old, new), std._subs(old, new))
-
-    def _xreplace(self, rule: Any) -> tuple[Any, bool]:
-        if self in rule:
-            return rule[self], True
-        h, r, mean, std = self.args
-        inner = {k: v for k, v in rule.items() if k != r}
-        new = (h._xreplace(inner)[0], r, mean._xreplace(rule)[0], std._xreplace(rule)[0])
-        return (Expectation(*new), True) if new != self.args else (self, False)
-
-    def _eval_derivative(self, t: Any) -> Any:
-        h, r, mean, std = self.args
-        shift, scale = (r - mean) / std**2, ((r - mean) ** 2 - std**2) / std**3
-        return (Expectation(h.diff(t), r, mean, std) if h.has(t) else sp.S.Zero) \
-            + (Expectation(h * shift, r, mean, std) * mean.diff(t) if mean.has(t) else sp.S.Zero) \
-            + (Expectation(h * scale, r, mean, std) * std.diff(t) if std.has(t) else sp.S.Zero)
-
-    def doit(self, **hints: Any) -> Any:
+    @staticmethod
+    def closed_form(h: Any, r: Any, mean: Any, std: Any) -> Any:
         from sgdtheory.derive.gaussian import expectation
 
-        h, mean, std = (a.doit(**hints) if hints.get("deep", True) else a for a in (self.h, self.mean, self.std))
-        closed = expectation(h, self.variable, mean, std)
-        return Expectation(h, self.variable, mean, std) if closed is None else closed
+        return expectation(h, r, mean, std)
 
-    def _eval_evalf(self, prec: int) -> Any:
-        if self.free_symbols:
-            return None
+    @staticmethod
+    def evaluate(node: Any, prec: int) -> Any:
         with mpmath.workprec(prec):
-            return sp.Float._new(mp_function(self, ())()._mpf_, prec)
+            return sp.Float._new(mp_function(node, ())()._mpf_, prec)
 
-    def _latex(self, printer: Any, **_: Any) -> str:
-        h, r, mean, std = (printer._print(a) for a in self.args)
-        return rf"\mathbb{{E}}_{{{r} \sim \mathcal{{N}}({mean},\,({std})^{{2}})}}\left[{h}\right]"
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"Expectation({', '.join(printer._print(a) for a in self.args)})"
-
-    def _mpmathcode(self, printer: Any) -> str:
-        h, r, mean, std = self.args
+    @staticmethod
+    def code(node: Any, printer: Any) -> str:
+        h, r, mean, std = node.args
         kinks = ", ".join(printer._print(k) for k in kinks_of(h, r))
-        return f"gaussian_quadrature(lambda {printer._print(r)}: {printer._print(h)}, {printer._print(mean)}, {printer._print(std)}, [{kinks}])"
+        body, place, spread = (printer._print(a) for a in (h, mean, std))
+        return f"gaussian_quadrature(lambda {printer._print(r)}: {body}, {place}, {spread}, [{kinks}])"
+
+
+Expectation.calculus = _Calculus
 
 
 def kinks_of(h: sp.Expr, r: sp.Symbol) -> tuple[sp.Expr, ...]:
@@ -214,6 +158,8 @@ def kinks_of(h: sp.Expr, r: sp.Symbol) -> tuple[sp.Expr, ...]:
 
     return cuts(h, r)
 
+
+__all__ = ["NAMESPACE", "Expectation", "gaussian_quadrature", "kinks_of", "mp_function"]
 
 NAMESPACE = {
     "gaussian_quadrature": gaussian_quadrature,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
 
@@ -10,11 +10,13 @@ import sympy
 class Expectation(sympy.Expr):
     """E e(r) for r ~ N(m, s^2), unevaluated: ``Expectation(e, r, m, s)`` with r bound.
 
-    ``as_integral()`` is its definition, an integral over the standard normal z with r = m + s z, and ``doit()`` evaluates that.
+    ``as_integral()`` is its definition, an integral over the standard normal z with r = m + s z. ``doit()`` puts a closed form in
+    its place and ``evalf()`` a number once ``sgdtheory.derive.expectation`` is loaded, which knows the calculus; else it stays.
     A derivative in a parameter differentiates the density, so it needs no derivative of e in r (which may have kinks).
     """
 
     is_commutative = True
+    calculus: ClassVar[Any] = None      # set by sgdtheory.derive.expectation: closed_form, evaluate, code
 
     def __new__(cls, body: Any, variable: Any, mean: Any, std: Any) -> Expectation:
         body, variable, mean, std = map(sympy.sympify, (body, variable, mean, std))
@@ -52,8 +54,23 @@ class Expectation(sympy.Expr):
                               (z, -sympy.oo, sympy.oo))
 
     def doit(self, **hints: Any) -> Any:
-        value = self.as_integral().doit(**hints)
-        return self if value.has(sympy.Integral) else value
+        args = [a.doit(**hints) if hints.get("deep", True) and a != self.args[1] else a for a in self.args]
+        closed = None if self.calculus is None else self.calculus.closed_form(*args)
+        return self.func(*args) if closed is None else closed
+
+    def _eval_evalf(self, prec: int) -> Any:
+        return None if self.calculus is None or self.free_symbols else self.calculus.evaluate(self, prec)
+
+    def _mpmathcode(self, printer: Any) -> str:
+        return self.calculus.code(self, printer)
+
+    def _xreplace(self, rule: Any) -> tuple[Any, bool]:
+        if self in rule:
+            return rule[self], True
+        body, variable, mean, std = self.args
+        inner = {k: v for k, v in rule.items() if k != variable}
+        new = (body._xreplace(inner)[0], variable, mean._xreplace(rule)[0], std._xreplace(rule)[0])
+        return (self.func(*new), True) if new != self.args else (self, False)
 
     def _eval_derivative(self, parameter: Any) -> Any:
         body, variable, mean, std = self.args
