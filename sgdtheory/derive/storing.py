@@ -1,0 +1,70 @@
+"""A derivation as a record: plain data, deterministic, complete without the derivation's code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from sgdtheory.derive import render
+from sgdtheory.derive.domains import Domain
+from sgdtheory.derive.steps import RELATION, Kind, Step
+from sgdtheory.derive.text import to_text
+
+if TYPE_CHECKING:
+    from sgdtheory.derive.language import Derivation
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declared symbol of a derivation."""
+
+    symbol: sp.Symbol
+    where: Domain
+    meaning: str
+    latex: str
+
+
+def data(d: Derivation) -> dict[str, Any]:
+    """The record of a derivation."""
+    return {
+        "name": d.name, "title": d.title, "source": d.source, "bibtex": d.bibtex, "update": d.update, "sympy": sp.__version__,
+        "symbols": [{"name": n, "domain": s.where.text, "meaning": s.meaning, "latex": s.latex} for n, s in d.symbols.items()],
+        "steps": [_step(d, s) for s in d.steps.values()],
+        "results": [_result(d, f) for f in d.functions.values()],
+    }
+
+
+def dumps(record: dict[str, Any]) -> str:
+    """Deterministic text of a record."""
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+
+
+def _step(d: Derivation, s: Step) -> dict[str, Any]:
+    options = {k: _option(v) for k, v in s.options.items()}
+    return {
+        "name": s.name, "kind": s.kind.value, "label": s.label, "because": s.because, "needs": list(s.needs),
+        "left": None if s.left is None else to_text(s.left),
+        "right": s.right if s.kind is Kind.THEOREM else to_text(s.right),
+        "assumes": list(s.assumes), "checked_by": list(s.checked_by), "references": list(s.references), "one_way": s.one_way,
+        "options": options, "route": None if s.route is None else s.route.data(),
+        **_shown(d, s),
+        "checks": [c.data() for c in d.checks(s.name)], "verdict": d.verdict(s.name).value, "exactness": d.exactness(s.name),
+    }
+
+
+def _option(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _option(v) for k, v in value.items()}
+    return to_text(value) if isinstance(value, sp.Basic) else value
+
+
+def _shown(d: Derivation, s: Step) -> dict[str, Any]:
+    return {"plain": f"{'' if s.left is None else render.plain(s.left) + ' '}{RELATION.get(s.kind, '')} {render.plain(s.right)}".strip()}
+
+
+def _result(d: Derivation, f: Any) -> dict[str, Any]:
+    return {"name": f.name, "doc": f.doc, "step": f.step, "exactness": f.exactness, "formula": to_text(f.expr),
+            "arguments": {n: s.name for n, s in f.arguments.items()}, "parameters": {n: s.name for n, s in f.parameters.items()}}
