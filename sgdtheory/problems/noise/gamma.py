@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from sgdtheory.values import Array
 
-_LONGEST_TAIL = 100.0
+_LONGEST_TAIL = 50.0
 
 
 def log_gamma_nodes(shape: float, tolerance: float, *, low: float, high: float) -> tuple[Array, Array]:

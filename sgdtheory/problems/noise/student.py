@@ -135,7 +135,7 @@ def _mixing(df: float, tolerance: float) -> tuple[Array, Array]:
         # The grid ends where the tail has no mass left; what is left of its second moment goes to the last component,
         # which no bounded function sees.
         missing = df / (df - 2.0) - float(weights @ variances)
-        if missing > 1e-12 * df / (df - 2.0):
+        if missing > 1e-15 * df / (df - 2.0):
             variances[0] += missing / weights[0]
     for values in (weights, variances):
         values.setflags(write=False)
