@@ -1,0 +1,87 @@
+"""The answer of the mode solver: the risk at any time, from the steps' own interpolants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sgdtheory.errors import invalid
+from sgdtheory.solvers.steps import Step
+from sgdtheory.values import Array
+
+
+class Trajectory:
+    """R(t) on [0, horizon]: called with times it returns risks (dense output).
+
+    Attributes
+    ----------
+    knots : ndarray of shape (n,)
+        Ends of the steps; the first is 0.
+    horizon : float
+        The last time that can be asked for.
+    numerical_error : float
+        Estimate of the largest relative error of R on [0, horizon].
+    """
+
+    def __init__(self, steps: Sequence[Step], horizon: float, numerical_error: float, vanished: float = np.inf,
+                 states: Any = None) -> None:
+        self.horizon, self.numerical_error = float(horizon), float(numerical_error)
+        self.knots = np.array([0.0] + [s.after.time for s in steps])
+        self._risk = np.array([s.risk for s in steps])
+        self._time = np.array([s.time for s in steps])
+        self._vanished = vanished
+        self._states = states
+
+    def __call__(self, times: Any) -> Any:
+        """The risk at each time in [0, horizon]; same shape as ``times``."""
+        asked = np.asarray(times, dtype=np.float64)
+        flat = asked.ravel()
+        if not np.all((flat >= 0.0) & (flat <= self.horizon * (1.0 + 1e-12))):
+            bad = flat[~((flat >= 0.0) & (flat <= self.horizon * (1.0 + 1e-12)))][0]
+            raise invalid("times", float(bad), f"within [0, {self.horizon:g}]", "integrate to a larger horizon")
+        index, x = self.locate(flat)
+        risk = _series(self._risk[index], x)
+        risk = np.where(flat >= self._vanished, 0.0, risk)
+        return risk.reshape(asked.shape) if asked.ndim else float(risk[0])
+
+    def locate(self, times: Array) -> tuple[Array, Array]:
+        """The step that holds each time, and the position x in [-1, 1] on it where the clock shows that time."""
+        index = np.clip(np.searchsorted(self.knots, times, side="right") - 1, 0, len(self._risk) - 1)
+        since = times - self.knots[index]
+        series = self._time[index]
+        low, high = np.full(times.shape, -1.0), np.ones(times.shape)
+        x = np.clip(2.0 * since / np.diff(self.knots)[index] - 1.0, -1.0, 1.0)
+        for _ in range(60):
+            value, slope = _series(series, x) - since, _series_slope(series, x)
+            low, high = np.where(value < 0.0, x, low), np.where(value > 0.0, x, high)
+            move = np.where(slope > 0.0, value / np.where(slope > 0.0, slope, 1.0), 2.0)
+            better = np.where((x - move >= low) & (x - move <= high), x - move, 0.5 * (low + high))
+            done = np.abs(better - x) <= 4e-16
+            x = better
+            if done.all():
+                break
+        return index, x
+
+
+def _series(coefficients: Array, x: Array) -> Array:
+    """Legendre series, one per entry of x: coefficients (n, degree + 1)."""
+    later = np.zeros_like(x)
+    value = np.zeros_like(x)
+    for k in range(coefficients.shape[1] - 1, -1, -1):
+        value, later = coefficients[:, k] + x * (2 * k + 1) / (k + 1) * value - (k + 1) / (k + 2) * later, value
+    return value
+
+
+def _series_slope(coefficients: Array, x: Array) -> Array:
+    """Derivative of the same series, through P'_{k+1} = P'_{k-1} + (2k+1) P_k."""
+    before, here = np.ones_like(x), x
+    slope_before, slope = np.zeros_like(x), np.ones_like(x)
+    total = coefficients[:, 1].copy()
+    for k in range(1, coefficients.shape[1] - 1):
+        after = ((2 * k + 1) * x * here - k * before) / (k + 1)
+        slope_after = slope_before + (2 * k + 1) * here
+        total += coefficients[:, k + 1] * slope_after
+        before, here, slope_before, slope = here, after, slope, slope_after
+    return total
