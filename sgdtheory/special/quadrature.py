@@ -13,11 +13,9 @@ from sgdtheory.values import Array, array, number
 
 NODES = 20
 # Panel ends in z = (r - mean)/std. At the outermost the density is 1e-322, so nothing is cut off that float64 could hold.
-_Z_ENDS = (-38.5, -24.0, -15.0, -9.0, -4.5, -1.5, 1.5, 4.5, 9.0, 15.0, 24.0, 38.5)
+_Z_ENDS = (-38.5, -25.0, -16.0, -10.0, -6.5, -4.0, -1.5, 1.5, 4.0, 6.5, 10.0, 16.0, 25.0, 38.5)
 _ROUNDS = 60
-_MOST_PANELS = 200_000
 _CHUNK = 16_384
-_EPS = 2.220446049250313e-16
 
 
 @cache
@@ -29,7 +27,8 @@ def _rule() -> tuple[Array, Array]:
     return nodes, np.column_stack([weights, weights[:, None] * legendre * (2 * degrees + 1) / 2])
 
 
-def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: Iterable[float] = (), rtol: float = 1e-12) -> Any:
+def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: Iterable[float] = (), rtol: float = 1e-12,
+                         atol: float = 0.0) -> Any:
     """E h(r) for r ~ N(mean, std^2), with its error under control.
 
     Parameters
@@ -42,6 +41,8 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
         Where h jumps or bends. A kink left out costs time, not accuracy.
     rtol : float
         Largest estimated error, relative to E |h(r)|. (Relative to E h(r) itself where h keeps its sign.)
+    atol : float
+        An error below this is good enough, too; for an h that is itself rounded, such as 1 - tanh(r)**2 at large r.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
     Raises
     ------
     NotConverged
-        If the estimated error stays above rtol, or E |h| is not finite.
+        If the estimated error stays above both tolerances, or E |h| is not finite.
     InvalidInput
         For std < 0 or arguments that are not finite.
 
@@ -67,7 +68,7 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
     >>> gaussian_expectation(np.abs, 0.0, [1.0, 2.0], kinks=[0.0]) / np.sqrt(2 / np.pi)
     array([1., 2.])
     """
-    rtol = number("rtol", rtol, above=0.0, most=1.0)
+    rtol, atol = number("rtol", rtol, above=0.0, most=1.0), number("atol", atol, least=0.0)
     mean, std = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64))
     if not np.all(np.isfinite(mean)):
         raise invalid("mean", mean, "finite")
@@ -82,37 +83,41 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
         if np.any(point):
             result[point] = h(m[point])
         if not np.all(point):
-            result[~point] = _expectations(h, m[~point], s[~point], corners, rtol)
+            result[~point] = _expectations(h, m[~point], s[~point], corners, rtol, atol)
     return result.reshape(mean.shape)[()]
 
 
-def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, rtol: float) -> Array:
-    own = np.union1d(corners, _own_scales(h, float(np.max(np.abs(m) + 38.5 * s))))
-    reach = np.full(m.shape, _Z_ENDS[-1])
-    owner, a, b = _panels(m, s, own, reach)
+def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, rtol: float, atol: float) -> Array:
+    own = np.union1d(corners, _own_scales(h, float(np.max(np.abs(m) + _Z_ENDS[-1] * s))))
+    owner, a, b = _panels(m, s, own)
     total, size, error = np.zeros(m.shape), np.zeros(m.shape), np.zeros(m.shape)
+    before, stalled = np.full(a.shape, np.inf), np.zeros(a.shape, dtype=int)
     for _ in range(_ROUNDS):
         value, magnitude, doubt = _apply(h, m[owner], s[owner], a, b)
         if not np.all(np.isfinite(value)):
             raise NotConverged(_failure(m, s, owner[~np.isfinite(value)][0], "h is not finite, or grows too fast for E|h| to be finite"))
-        # A panel may keep its share of the error; what rounding alone does is not refined.
         scale = size + np.bincount(owner, magnitude, minlength=len(m))
-        keep = doubt <= np.maximum(0.02 * rtol * scale[owner], 4 * _EPS * magnitude)
-        kept = owner[keep]
-        total += np.bincount(kept, value[keep], minlength=len(m))
-        size += np.bincount(kept, magnitude[keep], minlength=len(m))
-        error += np.bincount(kept, doubt[keep], minlength=len(m))
+        if np.isfinite(before[0]):
+            both = doubt[::2] + doubt[1::2]
+            stalled = np.where(np.repeat(both > 0.7 * before, 2), np.repeat(stalled, 2) + 1, 0)
+        # A panel may keep its share of the error. Where halving has not helped for long, h itself is rounded: the doubt stays, and is counted.
+        keep = (doubt <= 0.02 * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4)
+        total += np.bincount(owner[keep], value[keep], minlength=len(m))
+        size += np.bincount(owner[keep], magnitude[keep], minlength=len(m))
+        error += np.bincount(owner[keep], doubt[keep], minlength=len(m))
         if np.all(keep):
             break
-        middle = 0.5 * (a + b)[~keep]
-        owner, a, b = np.repeat(owner[~keep], 2), np.column_stack([a[~keep], middle]).ravel(), np.column_stack([middle, b[~keep]]).ravel()
-        if len(owner) > _MOST_PANELS:
-            raise NotConverged(_failure(m, s, owner[0], "it needs too many panels"))
+        left, right, before, stalled = a[~keep], b[~keep], doubt[~keep], stalled[~keep]
+        middle = 0.5 * (left + right)
+        owner, a, b = np.repeat(owner[~keep], 2), np.column_stack([left, middle]).ravel(), np.column_stack([middle, right]).ravel()
+        if len(owner) > 2000 + 50 * len(m):
+            raise NotConverged(_failure(m, s, owner[0], "it needs too many panels; where h itself is rounded, give atol"))
     else:
         raise NotConverged(_failure(m, s, owner[0], "its panels cannot be refined further"))
-    worst = int(np.argmax(error - rtol * size))
-    if error[worst] > rtol * size[worst]:
-        raise NotConverged(_failure(m, s, worst, f"the estimated error {error[worst]:.2g} exceeds rtol={rtol:g} of E|h|={size[worst]:.4g}"))
+    allowed = np.maximum(rtol * size, atol)
+    worst = int(np.argmax(error - allowed))
+    if error[worst] > allowed[worst]:
+        raise NotConverged(_failure(m, s, worst, f"the estimated error {error[worst]:.2g} exceeds {allowed[worst]:.2g} (E|h|={size[worst]:.4g})"))
     return total
 
 
@@ -120,13 +125,11 @@ def _failure(m: Array, s: Array, i: int, why: str) -> str:
     return f"E h(r) at mean={m[i]:.6g}, std={s[i]:.6g}: {why}"
 
 
-def _panels(m: Array, s: Array, own: Array, reach: Array) -> tuple[Array, Array, Array]:
+def _panels(m: Array, s: Array, own: Array) -> tuple[Array, Array, Array]:
     """All panels of all pairs, flat: whose it is, and its ends in z."""
-    limit = reach[:, None]
-    with np.errstate(over="ignore"):
-        around_origin = (own - m[:, None]) / s[:, None]
+    around_origin = (own - m[:, None]) / s[:, None]
     grid = np.concatenate([np.broadcast_to(_Z_ENDS, (len(m), len(_Z_ENDS))), around_origin], axis=1)
-    grid = np.sort(np.clip(grid, -limit, limit), axis=1)
+    grid = np.sort(np.clip(grid, _Z_ENDS[0], _Z_ENDS[-1]), axis=1)
     a, b = grid[:, :-1], grid[:, 1:]
     there = b > a
     return np.nonzero(there)[0], a[there], b[there]
@@ -147,28 +150,33 @@ def _apply(h: Callable[[Any], Any], m: Array, s: Array, a: Array, b: Array) -> t
         magnitude[part] = half * (np.abs(f) @ columns[:, 0])
         # Legendre coefficients that decay like q at degree n leave a Gauss rule an error like q^2; q^1.5 and the factor are caution.
         last = half * np.max(np.abs(sums[:, 1:]), axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(last > 0.0, last / magnitude[part], 0.0)
+        ratio = last / np.maximum(magnitude[part], 1e-320)
         doubt[part] = magnitude[part] * np.minimum(ratio, (10.0 * ratio) ** 1.5)
     return value, magnitude, doubt
 
 
+@cache
+def _stencil() -> Array:
+    """Weights that interpolate at 1 from 1/8, 1/4, 1/2, 2, 4, 8, and -1 for the value at 1 itself."""
+    nodes = np.exp2(np.delete(np.arange(-3.0, 4.0), 3))
+    weights = np.array([np.prod([(1.0 - t) / (u - t) for t in nodes if t != u]) for u in nodes])
+    return np.insert(weights, 3, -1.0)
+
+
 def _own_scales(h: Callable[[Any], Any], reach: float) -> Array:
-    """Powers of two, either sign, at which h bends: where it departs from the straight line between the neighbouring powers."""
-    top = int(np.ceil(np.log2(max(reach, 2.0**-60))))
-    k = np.arange(min(-50, top - 60), top + 1)
+    """Powers of two, of either sign, on whose scale h is no polynomial: where interpolation over three octaves each way misses it."""
+    top = int(np.ceil(np.log2(max(reach, 2.0**-900))))
+    k = np.arange(min(-50, top - 60), top + 4)
     kept: list[Array] = []
     for side in (1.0, -1.0):
         r = side * np.exp2(k)
         y = np.broadcast_to(np.asarray(h(r), dtype=np.float64), r.shape)
         with np.errstate(invalid="ignore", divide="ignore"):
-            bend = np.abs(y[1:-1] - (2.0 * y[:-2] + y[2:]) / 3.0) / np.maximum.accumulate(np.abs(y))[2:]
-        bend = np.where(np.isfinite(bend), bend, 0.0)
-        strong = bend > 1e-3
+            miss = np.abs(np.convolve(y, _stencil()[::-1], "valid")) / np.maximum.accumulate(np.abs(y))[6:]
+        miss = np.where(np.isfinite(miss), miss, 0.0)
+        strong = miss > 1e-3
         if np.any(strong):
-            first = int(np.argmax(strong))
-            # Algebraic tails bend less and less and need a panel end only every other octave.
-            weak = (bend > 1e-17) & (np.arange(len(bend)) > first) & (k[1:-1] % 2 == 0)
-            strong[max(first - 1, 0)] = True
-            kept.append(r[1:-1][strong | weak])
+            # Tails change less and less, and need a panel's end only every other octave.
+            weak = (miss > 1e-14) & (np.arange(len(miss)) > np.argmax(strong)) & (k[3:-3] % 2 == 0)
+            kept.append(r[3:-3][strong | weak])
     return np.concatenate([[0.0], *kept]) if kept else np.zeros(1)
