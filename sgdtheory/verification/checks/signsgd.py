@@ -1,0 +1,3 @@
+"""Checks of the kernel of signsgd."""
+
+from sgdtheory.verification.checks import rule  # noqa: F401  (registers what every rule is checked for)
