@@ -51,6 +51,11 @@ class NoiseLaw(Frozen, ABC):
         return second if np.isinf(second) else max(0.0, second - self.mean**2)
 
     @property
+    def tail_exponent(self) -> float:
+        """E |eps|^q is finite for every q below this; ``inf`` for light tails."""
+        return float("inf")
+
+    @property
     def has_atoms(self) -> bool:
         """Whether some value has positive probability."""
         return False

@@ -66,6 +66,11 @@ class Mixture(NoiseLaw):
         return self._linear(lambda law: law.mean)
 
     @property
+    def tail_exponent(self) -> float:
+        """The heaviest component's."""
+        return min(law.tail_exponent for law in self.laws)
+
+    @property
     def second_moment(self) -> float:
         """Weighted mean of the components' second moments."""
         return self._linear(lambda law: law.second_moment)

@@ -6,7 +6,7 @@ With k = (1-b)/b, Zolotarev's integral over an angle theta gives the density of 
     a(theta) = (sin(b theta) / sin(theta))^(1/(1-b)) sin((1-b) theta) / sin(b theta).
 
 For b <= 1/2 the density is as smooth as the functions that are averaged, and the trapezoid rule in y converges
-geometrically. Beyond, Gauss-Legendre panels are graded from the peak, whose width shrinks with 1-b, to the tail exp(-b y).
+geometrically. Beyond, Gauss panels are graded from the peak, whose width shrinks with 1-b, to the tail exp(-b y).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WIDEST, _LONGEST_STEP = 3.2, 0.45
 
 @lru_cache(maxsize=32)
 def positive_stable_nodes(index: float, tolerance: float) -> tuple[Array, Array]:
-    """Weights and values of A with index b = ``index``: bounded smooth functions of log A are averaged to ``tolerance``."""
+    """Weights and values of A with index b = ``index``; bounded functions are averaged to ``tolerance``."""
     k = (1.0 - index) / index
     points, gauss = np.polynomial.legendre.leggauss(_POINTS)
     lowest = np.log(k) + np.log(index) / (1.0 - index)  # log a at theta = 0

@@ -72,6 +72,11 @@ class Stable(NoiseLaw):
         return 0.0
 
     @property
+    def tail_exponent(self) -> float:
+        """alpha; ``inf`` for the normal law alpha = 2."""
+        return self.alpha if self.alpha < 2.0 else math.inf
+
+    @property
     def second_moment(self) -> float:
         """Infinite, but 2 scale^2 for alpha = 2."""
         return 2.0 * self.scale**2 if self.alpha == 2.0 else math.inf

@@ -51,6 +51,11 @@ class StudentT(NoiseLaw):
         return 0.0
 
     @property
+    def tail_exponent(self) -> float:
+        """df."""
+        return self.df
+
+    @property
     def second_moment(self) -> float:
         """scale^2 df / (df - 2), infinite for df <= 2."""
         return self.scale**2 * self.df / (self.df - 2.0) if self.df > 2.0 else math.inf
@@ -101,6 +106,11 @@ class Cauchy(NoiseLaw):
     def mean(self) -> float:
         """Raises: a Cauchy law has no mean."""
         raise no_mean(self, "lighter tails")
+
+    @property
+    def tail_exponent(self) -> float:
+        """1."""
+        return 1.0
 
     @property
     def second_moment(self) -> float:

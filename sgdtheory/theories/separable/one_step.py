@@ -95,8 +95,8 @@ def _moments(problem: LinearRegression, algorithm: SeparableUpdate, error: Array
 
 
 def _averaged(function: Any, problem: LinearRegression, mean: Array, std: float) -> Array:
-    weights, means, variances = problem.noise.nodes(np.asarray(max(std, 1e-300)), ())
-    return np.sum(weights * function(mean[..., None] - means, np.sqrt(std**2 + variances)), axis=-1)
+    shape = np.shape(mean)
+    return problem.noise.average(lambda m, s: function(np.reshape(mean, (*shape, 1)) - m, s), np.full(shape, max(std, 1e-300)))
 
 
 def _half_normal_nodes(count: int) -> tuple[Array, Array]:

@@ -17,9 +17,6 @@ from sgdtheory.values import Array
 COMMITTED = {SGD.rule: "sgd", ClippedSGD.rule: "clipped_sgd", SignSGD.rule: "signsgd"}
 """Update texts whose kernel is committed, and its name."""
 
-LARGEST_BLOCK = 1 << 21
-"""Noise components times risks that are averaged at once; bounds the memory of large empirical laws."""
-
 
 def kernel(algorithm: SeparableUpdate) -> ModuleType:
     """The kernel of an update text: the committed one, or derived now, once per text."""
@@ -47,10 +44,6 @@ def constant(algorithm: SeparableUpdate) -> float:
 
 def average(function: Any, problem: LinearRegression, kinks: tuple[float, ...], risk: Any) -> Array:
     """The mean over the label noise of a kernel function of r ~ N(mean, std^2), at each risk."""
-    power = 2.0 * np.asarray(risk, dtype=np.float64)
-    weights, means, variances = problem.noise.nodes(np.sqrt(power), tuple(-k for k in kinks))
-    block = max(1, LARGEST_BLOCK // max(1, weights.shape[-1]))
-    if power.ndim == 1 and power.size > block:
-        return np.concatenate([average(function, problem, kinks, risk[i : i + block]) for i in range(0, power.size, block)])
+    std = np.sqrt(2.0 * np.asarray(risk, dtype=np.float64))
     with np.errstate(under="ignore", over="ignore", divide="ignore"):
-        return np.sum(weights * function(-means, np.sqrt(power[..., None] + variances)), axis=-1)
+        return problem.noise.average(lambda mean, total: function(-mean, total), std, tuple(-k for k in kinks))
