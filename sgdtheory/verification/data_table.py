@@ -49,8 +49,8 @@ def read(path: str | Path, *, ignore: Sequence[str] = (), needed: Sequence[str] 
     Raises
     ------
     InvalidInput
-        For a file that is not there or not text, no header or one with numbers only, repeated names, rows of another length, and
-        any cell that is text, missing, NaN or infinite: the message names the row and the column.
+        For a file that is not there or not text, no header or one with numbers only, repeated names, rows of another
+        length, and any cell that is text, missing, NaN or infinite: the message names the row and the column.
     """
     path = Path(path)
     try:
@@ -71,7 +71,7 @@ def parse(text: str, origin: str = "data", *, ignore: Sequence[str] = (), needed
     try:
         _, header = next(lines)
     except StopIteration:
-        raise InvalidInput(f"{origin}: the file is empty; a header with column names and one line a row are needed") from None
+        raise InvalidInput(f"{origin}: the file is empty; it needs a header with column names, and rows") from None
     names = _header(header, origin)
     for name in (*needed, *ignore):
         known(name, names, "column", origin)
@@ -84,7 +84,8 @@ def parse(text: str, origin: str = "data", *, ignore: Sequence[str] = (), needed
     count = 0
     for line, cells in lines:
         if len(cells) != len(names):
-            raise InvalidInput(f"{origin}: row {len(rows) + 1} (line {line}) has {len(cells)} cells, the header names {len(names)} columns")
+            raise InvalidInput(f"{origin}: row {len(rows) + 1} (line {line}) has {len(cells)} cells, "
+                               f"the header names {len(names)} columns")
         numbers = []
         for i in kept:
             value = _number(cells[i])
@@ -108,7 +109,7 @@ def known(name: str, names: Sequence[str], what: str, origin: str) -> str:
         return name
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     close += [n for n in names if n.lower().strip() == name.lower().strip() and n not in close]
-    listed = ", ".join(names[:20]) + (f", ... ({len(names)} columns)" if len(names) > 20 else "")
+    listed = ", ".join(names if len(names) <= 20 else [*names[:6], "...", *names[-3:]]) + f" ({len(names)} in all)"
     if name.lstrip("+-").isdigit():
         close = []
     hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
@@ -125,7 +126,7 @@ def _lines(text: str, origin: str) -> Iterator[tuple[int, list[str]]]:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, [cell.strip() for cell in cells]
             elif len(cells) > 1:
-                raise InvalidInput(f"{origin}: line {reader.line_num} holds delimiters and nothing else: every cell is missing")
+                raise InvalidInput(f"{origin}: line {reader.line_num} holds delimiters only: every cell is missing")
     except csv.Error as error:
         raise InvalidInput(f"{origin}: line {reader.line_num} is no CSV: {error}") from None
 
@@ -169,6 +170,7 @@ def _number(cell: str) -> float | str:
 
 def _trouble(troubles: dict[str, str], count: int, origin: str) -> InvalidInput:
     first = list(troubles.values())[:3]
-    more = f" (in all {count} such cells in {len(troubles)} column{'s' * (len(troubles) > 1)})" if count > len(first) else ""
-    return InvalidInput(f"{origin}: {'; '.join(first)}{more}; correct or remove these rows, or leave the column out with "
-                        f"--ignore {next(iter(troubles))} (ignore= in Python)")
+    columns = f"{len(troubles)} column{'s' * (len(troubles) > 1)}"
+    more = f" (in all {count} such cells in {columns})" if count > len(first) else ""
+    return InvalidInput(f"{origin}: {'; '.join(first)}{more}; correct or remove these rows, or leave the column "
+                        f"out with --ignore {next(iter(troubles))} (ignore= in Python)")

@@ -1,0 +1,163 @@
+"""A data set as a regression problem: what is taken from the rows, and how far they are from the Gaussian model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sgdtheory.errors import InvalidInput
+from sgdtheory.problems.covariance import dense
+from sgdtheory.problems.linear_regression import LinearRegression
+from sgdtheory.problems.noise import Atoms, Noiseless, NoiseLaw
+from sgdtheory.simulation.rows import Rows
+from sgdtheory.values import Array
+
+LARGEST_LAW = 2048
+"""Residual laws with more atoms are grouped, two atoms a group, so that an average over them stays cheap."""
+
+DEPENDENT = 1e-10
+"""Singular values of the standardised features below this fraction of the largest count as zero."""
+
+EXACT_FIT = 1e-9
+"""Residuals below this fraction of the target's spread are rounding."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """The rows, their Gaussian model, and what was done to get there.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features that are used.
+    rows : Rows
+        Centred features, residuals and the least squares solution.
+    problem : LinearRegression
+        K = X'X/n, the residuals' law as label noise, error = -theta_star (the algorithms start at zero).
+    shuffled : Rows
+        The same features with the residuals dealt out anew: label noise that does not depend on the features.
+    rank : int
+        Of the features.
+    target_std : float
+    dropped : tuple of str
+        Constant columns that were left out.
+    notes : tuple of str
+        What was done to the data, in words.
+    """
+
+    names: tuple[str, ...]
+    rows: Rows
+    problem: LinearRegression
+    shuffled: Rows
+    rank: int
+    target_std: float
+    dropped: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and features."""
+        n, d = self.rows.features.shape
+        return n, d
+
+
+def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: bool, standardise: bool,
+        rng: np.random.Generator) -> Model:
+    """Centre the rows, solve least squares, and take the covariance and the residual law from them.
+
+    Raises
+    ------
+    InvalidInput
+        For constant columns (unless dropped), a constant target, too few rows, or features that explain nothing.
+    """
+    names = tuple(names)
+    features, names, dropped = _varying(features, names, drop_constant)
+    n, d = features.shape
+    if np.ptp(target) == 0.0:
+        raise InvalidInput(f"the target is {target[0]:g} in every row: there is nothing to learn")
+    if n < d + 2:
+        raise InvalidInput(f"{n} rows for {d} features: least squares fits every row exactly, so no residual law can be taken from "
+                           f"them; give at least {d + 2} rows, better {10 * d}, or fewer columns (--ignore)")
+    notes = [f"features and target are centred: their means over the {n} rows are subtracted"]
+    if dropped:
+        notes.append(f"constant columns left out: {_listed(dropped)}")
+    centred, y = features - features.mean(axis=0), target - target.mean()
+    deviations = np.sqrt(np.mean(centred**2, axis=0))
+    if standardise:
+        centred, deviations = centred / deviations, np.ones(d)
+        notes.append("every feature is divided by its standard deviation")
+    else:
+        notes.append(f"features keep their scales (standard deviations {deviations.min():.3g} to {deviations.max():.3g})")
+    solution, rank = _least_squares(centred, deviations, y)
+    if rank < d:
+        notes.append(f"the features span {rank} of {d} directions (some columns are combinations of others): theta_star is the solution of "
+                     "least norm in standardised features; the other directions carry no risk and are never learned")
+    residuals = y - centred @ solution
+    if n < 5 * d:
+        notes.append(f"only {n / d:.1f} rows a feature: the residuals of the fit are smaller than the label noise of new rows, about "
+                     f"by the factor {np.sqrt(1.0 - rank / n):.2f}; what follows is about drawing these rows")
+    power, spread = float(np.mean(residuals**2)), float(np.std(y))
+    if power <= (EXACT_FIT * spread) ** 2:
+        notes.append("the features fit the target exactly: there is no label noise")
+        residuals = np.zeros(n)
+    noise = _law(residuals, notes)
+    covariance = dense(centred.T @ centred / n)
+    risk = 0.5 * float(covariance.quadratic(solution))
+    if not risk > 1e-12 * spread**2:
+        raise InvalidInput("the features explain nothing of the target (the least squares solution is zero): there is nothing to learn")
+    rows = Rows(centred, residuals, solution)
+    shuffled = Rows(centred, _shuffle(centred, residuals, rng), solution)
+    return Model(names, rows, LinearRegression(covariance, noise, -solution), shuffled, rank, spread, dropped, tuple(notes))
+
+
+def _varying(features: Array, names: tuple[str, ...], drop: bool) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
+    if features.shape[1] == 0:
+        raise InvalidInput("there is no feature: besides the target at least one column is needed")
+    spread = np.ptp(features, axis=0)
+    constant = spread <= 8.0 * np.finfo(float).eps * np.abs(features).max(axis=0)
+    if not constant.any():
+        return features, names, ()
+    which = tuple(name for name, c in zip(names, constant, strict=True) if c)
+    if not drop:
+        verb = "is" if len(which) == 1 else "are"
+        raise InvalidInput(f"{_listed(which)} {verb} constant: no algorithm can learn from a column that never varies; "
+                           "leave out such columns with --drop-constant (drop_constant=True in Python)")
+    if constant.all():
+        raise InvalidInput("every feature is constant: there is nothing to learn from")
+    return features[:, ~constant], tuple(name for name, c in zip(names, constant, strict=True) if not c), which
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:8]))
+    return f"column{'s' * (len(names) > 1)} {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _least_squares(centred: Array, deviations: Array, y: Array) -> tuple[Array, int]:
+    """The least squares solution and the rank, both judged in standardised features, so that units do not matter."""
+    solution, _, rank, _ = np.linalg.lstsq(centred / deviations, y, rcond=DEPENDENT)
+    return solution / deviations, int(rank)
+
+
+def _law(residuals: Array, notes: list[str]) -> NoiseLaw:
+    """The empirical law of the residuals; beyond `LARGEST_LAW` grouped so that each group keeps its mean and variance."""
+    if not residuals.any():
+        return Noiseless()
+    if residuals.size <= LARGEST_LAW:
+        return Atoms(residuals)
+    groups = np.array_split(np.sort(residuals), LARGEST_LAW // 2)
+    sizes = np.array([g.size for g in groups], dtype=np.float64)
+    means, spreads = np.array([g.mean() for g in groups]), np.array([g.std() for g in groups])
+    notes.append(f"for the theory the {residuals.size} residuals are grouped to {LARGEST_LAW} atoms that keep each group's mean and variance")
+    return Atoms(np.concatenate([means - spreads, means + spreads]), np.concatenate([sizes, sizes]) / (2.0 * residuals.size))
+
+
+def _shuffle(centred: Array, residuals: Array, rng: np.random.Generator) -> Array:
+    """The residuals in another order, made orthogonal to the features again and brought to the old mean square."""
+    if not residuals.any():
+        return residuals
+    dealt = rng.permutation(residuals)
+    scaled = centred / np.sqrt(np.mean(centred**2, axis=0))
+    dealt = dealt - scaled @ np.linalg.lstsq(scaled, dealt, rcond=DEPENDENT)[0]
+    return dealt * np.sqrt(np.mean(residuals**2) / np.mean(dealt**2))
