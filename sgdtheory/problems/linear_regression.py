@@ -53,14 +53,13 @@ class LinearRegression(Frozen):
         d = self.covariance.d
         if self.error is None:
             ones = np.ones(d)
-            risk = 0.5 * float(self.covariance.quadratic(ones))
-            if not risk > 0.0:
+            if self.covariance.annihilates(ones):
                 raise invalid("error", None, "a vector outside the kernel of K: equal entries have risk 0", "give error= yourself")
-            error = ones / np.sqrt(risk)
+            error = ones / np.sqrt(0.5 * float(self.covariance.quadratic(ones)))
             error.setflags(write=False)
         else:
             error = array("error", self.error, (d,), instead=f"the covariance has d={d}")
-            if not float(self.covariance.quadratic(error)) > 0.0:
+            if self.covariance.annihilates(error):
                 raise invalid("error", self.error, "a vector with risk v'Kv/2 > 0, outside the kernel of K", "error=None starts at risk 1")
         store(self, error=error)
 

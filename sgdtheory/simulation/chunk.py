@@ -51,7 +51,7 @@ class Chunk:
 
     @property
     def block(self) -> int:
-        """Steps whose samples are drawn at once: a function of d and the batch alone, so that no bits depend on more."""
+        """Steps whose samples are drawn at once: a function of d and the batch alone, so no bits depend on more."""
         return int(np.clip(_BLOCK // (self.batch * self.covariance.d), 1, _LONGEST))
 
     def fill(self, risk: Array, advance: Advance = lambda steps: None) -> None:
@@ -108,13 +108,14 @@ class Chunk:
                 raise self._overflow(runs[i], step)
 
     def _check(self, residuals: Array, noise: Array, runs: range, start: int) -> None:
-        """Find the first overflow in a block; noise so heavy that it is infinite itself is the law's, not an overflow."""
-        bad = (~np.isfinite(residuals) & np.isfinite(noise[:len(residuals)])).any(axis=-1)
+        """Find the first overflow in a block; noise so heavy that it is itself infinite is no overflow of the run."""
+        bad = np.any(~np.isfinite(residuals) & np.isfinite(noise[:len(residuals)]), axis=-1)
         if bad.any():
-            step = int(np.argmax(bad.any(axis=-1)))
-            raise self._overflow(runs[int(np.argmax(bad[step]))], start + step)
+            step, run = (int(n) for n in np.argwhere(bad)[0])
+            raise self._overflow(runs[run], start + step)
 
     def _overflow(self, run: int, step: int) -> Diverged:
         rate = self._rates(max(step - 1, 0), 1)[0]
-        return Diverged(f"run {run} overflowed at t={step / self.scale:.6g} (step {step}), where the learning rate was {rate:.6g} "
-                        f"and the raw step {rate / self.scale:.6g}; choose a smaller learning rate or a shorter horizon")
+        return Diverged(f"run {run} overflowed at t={step / self.scale:.6g} (step {step}), where the learning rate was "
+                        f"{rate:.6g} and the raw step {rate / self.scale:.6g}; choose a smaller learning rate or a "
+                        "shorter horizon")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
@@ -24,13 +23,14 @@ from sgdtheory.values import Array, integer, number
 _IN_FLIGHT = 256
 
 
-def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: float, *, runs: int = 16, rng: RNG = None,
-             times: Any = None, rule: rules.Rule | None = None, rows: Rows | None = None, executor: Executor | None = None,
-             progress: bool | None = None) -> Runs:
+def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: float, *, runs: int = 16,
+             rng: RNG = None, times: Any = None, rule: rules.Rule | None = None, rows: Rows | None = None,
+             executor: Executor | None = None, progress: bool | None = None) -> Runs:
     """Run the algorithm itself: one pass over fresh samples, ``runs`` independent times.
 
-    Step k is theta <- theta - (eta(k/d)/d) * direction, with ``batch_size`` fresh samples of the problem and the direction
-    of the rule. Samples are streamed in blocks: memory depends neither on the horizon nor on the number of runs.
+    Step k is theta <- theta - (eta(k/d)/d) * direction, with ``batch_size`` fresh samples of the problem and the
+    direction of the rule. Samples are streamed in blocks: apart from the recorded risks, memory depends neither on the
+    horizon nor on the number of runs.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: flo
     rows : Rows, optional
         Draw samples with replacement from the rows of a data set instead of the Gaussian model.
     executor : concurrent.futures.Executor, optional
-        Where to run; default: here. The results are the same bits.
+        Where to run; default: here. The results are the same bits. A learning rate function is evaluated here, at
+        every step, so it need not be picklable.
     progress : bool, optional
         Show a progress bar. None: for long jobs, in a terminal or a notebook only.
 
@@ -87,18 +88,20 @@ def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: flo
     if not isinstance(problem, LinearRegression):
         raise invalid("problem", problem, "a problem that the simulator knows: sgt.LinearRegression")
     if not isinstance(algorithm, SeparableUpdate):
-        raise invalid("algorithm", algorithm, "an algorithm that the simulator knows: SGD, SignSGD, ClippedSGD or a SeparableUpdate")
+        raise invalid("algorithm", algorithm, "an algorithm with an update text, such as sgt.SGD(0.5)")
     if rule is not None and not isinstance(rule, rules.Rule):
-        raise invalid("rule", rule, "an update rule of sgt.rules", "sgt.rules.GradientNormClipping(), say; None takes the algorithm's own")
+        raise invalid("rule", rule, "an update rule of sgt.rules", "None takes the algorithm's own")
     if executor is not None and not isinstance(executor, Executor):
-        raise invalid("executor", executor, "a concurrent.futures.Executor", "concurrent.futures.ProcessPoolExecutor(2), say")
+        raise invalid("executor", executor, "a concurrent.futures.Executor", "None runs here")
     runs = integer("runs", runs, least=1, instead="runs=16 shares the cost of a step among 16 runs")
     record = _steps(problem, horizon, times)
     chosen = rules.own(algorithm) if rule is None else rule
     sequence = streams.root(rng)
-    step, source, rate = chosen.prepare(problem, algorithm), _source(problem, rows), _rate(algorithm, problem.scale, record, executor)
-    chunks = [Chunk(problem.covariance, problem.error, source, step, rate, algorithm.batch_size, problem.scale, record, sequence,
-                    first, min(first + RUNS_IN_CHUNK, runs)) for first in range(0, runs, RUNS_IN_CHUNK)]
+    step, source = chosen.prepare(problem, algorithm), _source(problem, rows)
+    assert problem.error is not None  # the problem fills it in
+    rate = _rate(algorithm, problem.scale, record, executor)
+    chunks = [Chunk(problem.covariance, problem.error, source, step, rate, algorithm.batch_size, problem.scale, record,
+                    sequence, first, min(first + RUNS_IN_CHUNK, runs)) for first in range(0, runs, RUNS_IN_CHUNK)]
     risk = np.full((runs, len(record)), np.nan)
     recorded, seed = record / problem.scale, streams.seed(sequence)
     try:
@@ -116,7 +119,8 @@ def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: flo
 def _steps(problem: LinearRegression, horizon: float, times: Any) -> Any:
     """The steps to record at."""
     scale = problem.scale
-    horizon = number("horizon", horizon, least=1.0 / scale, instead=f"time is steps / {scale}, so one step is {1.0 / scale:g}")
+    horizon = number("horizon", horizon, least=1.0 / scale,
+                     instead=f"time is steps / {scale}, so one step is {1.0 / scale:g}")
     if times is None:
         return np.round(recording_times(problem, horizon) * scale).astype(np.int64)
     given = getattr(times, "times", times)
@@ -126,9 +130,10 @@ def _steps(problem: LinearRegression, horizon: float, times: Any) -> Any:
         raise invalid("times", times, "an array of times, or an object with .times", "curve.times, say") from None
     if asked.ndim != 1 or asked.size == 0:
         raise invalid("times", f"array of shape {asked.shape}", "an array of shape (m,) with m >= 1")
-    if not np.all(np.isfinite(asked)) or np.any(np.diff(asked) < 0.0) or asked[0] < 0.0 or asked[-1] > horizon * (1.0 + 1e-12):
-        raise invalid("times", asked, f"finite, increasing and in [0, {horizon:g}]", "a longer horizon allows later times")
-    return np.unique(np.minimum(np.round(asked * scale), np.floor(horizon * scale * (1.0 + 1e-12) + 1e-9))).astype(np.int64)
+    latest = horizon * (1.0 + 1e-12)
+    if not np.all(np.isfinite(asked)) or np.any(np.diff(asked) < 0.0) or asked[0] < 0.0 or asked[-1] > latest:
+        raise invalid("times", asked, f"finite, increasing and in [0, {horizon:g}]", "a longer horizon allows more")
+    return np.unique(np.minimum(np.round(asked * scale), np.floor(latest * scale + 1e-9))).astype(np.int64)
 
 
 def _source(problem: LinearRegression, rows: Rows | None) -> Source:
@@ -140,14 +145,11 @@ def _source(problem: LinearRegression, rows: Rows | None) -> Source:
 
 
 def _rate(algorithm: SeparableUpdate, scale: int, record: Any, executor: Executor | None) -> Any:
-    """The learning rate as a chunk takes it: a function that other processes cannot load becomes its values."""
+    """The learning rate as a chunk takes it: for other processes, which may not know a function, its values."""
     if algorithm.constant_learning_rate is not None:
         return algorithm.constant_learning_rate
     if executor is not None:
-        try:
-            pickle.dumps(algorithm)
-        except Exception:
-            return np.array([algorithm.learning_rate_at(k / scale) for k in range(int(record[-1]))])
+        return np.array([algorithm.learning_rate_at(k / scale) for k in range(int(record[-1]))])
     return algorithm.learning_rate_at
 
 
@@ -179,10 +181,11 @@ def _collect(future: Future[Array], chunk: Chunk, risk: Array, advance: Advance)
 def _interrupted(times: Array, risk: Array, seed: Any, problem: Any, algorithm: Any, rule: Any) -> Interrupted:
     reached = np.sum(~np.isnan(risk), axis=1)
     finished = reached == len(times)
-    kept, columns = (finished, len(times)) if finished.any() else (reached > 0, int(np.min(reached[reached > 0], initial=len(times))))
+    kept = finished if finished.any() else reached > 0
+    columns = int(np.min(reached[kept], initial=len(times)))
     again = f"rng={seed!r} starts the same runs again"
     if not kept.any():
         return Interrupted(f"interrupted before anything was recorded; {again}")
     partial = Runs(times[:columns], risk[kept, :columns], seed, problem, algorithm, rule)
-    return Interrupted(f"interrupted with {int(finished.sum())} of {len(risk)} runs finished; .runs holds {len(partial)} of them "
-                       f"up to t={partial.horizon:.6g}; {again}", partial)
+    return Interrupted(f"interrupted with {int(finished.sum())} of {len(risk)} runs finished; .runs holds "
+                       f"{len(partial)} runs up to t={partial.horizon:.6g}; {again}", partial)

@@ -16,15 +16,15 @@ _LONG = 2.0
 def bar(progress: bool | None, steps: int, coordinates: int) -> Iterator[Callable[[int], object]]:
     """Yield a function that is told of finished steps.
 
-    ``progress`` None shows the bar only where somebody looks and the job is long; ``coordinates`` (a step) tells how long.
+    ``progress`` None shows the bar only where somebody looks and the job is long, as ``coordinates`` (a step) tells.
     """
     if progress is not None and not isinstance(progress, bool):
-        raise invalid("progress", progress, "True, False or None", "None shows progress of long jobs in a terminal or notebook")
+        raise invalid("progress", progress, "True, False or None", "None shows long jobs in a terminal or notebook")
     long = steps * coordinates * _SECONDS_PER_COORDINATE > _LONG
     if progress or (progress is None and long and (sys.stderr.isatty() or _in_notebook())):
         from tqdm.auto import tqdm
 
-        with tqdm(total=steps, unit="step", unit_scale=True, desc="simulate", file=None) as shown:
+        with tqdm(total=steps, unit="step", unit_scale=True, desc="simulate") as shown:
             yield shown.update
     else:
         yield lambda done: None

@@ -19,9 +19,10 @@ from sgdtheory.values import Array, Frozen, array, store
 class Rows(Frozen):
     """Centred rows x, the least squares solution theta*, and the residuals eps = y - <x, theta*>.
 
-    Made by ``Rows.fit(X, y)``. ``rows.problem()`` is the Gaussian model with the same covariance and the residuals as its
-    noise law; ``sgt.simulate(rows.problem(), algorithm, horizon, rows=rows)`` runs the algorithm on the rows themselves,
-    drawn with replacement, each with its own residual. The risk is (1/2) v'Kv with K = X'X/n, v = theta - theta*.
+    Made by ``Rows.fit(X, y)``. ``rows.problem()`` is the Gaussian model with the same covariance and the residuals as
+    its noise law; ``sgt.simulate(rows.problem(), algorithm, horizon, rows=rows)`` runs the algorithm on the rows
+    themselves, drawn with replacement, each with its own residual. The risk is (1/2) v'Kv with K = X'X/n of the centred
+    rows, v = theta - theta*.
 
     Attributes
     ----------
@@ -68,19 +69,20 @@ class Rows(Frozen):
     def __post_init__(self) -> None:
         features = array("features", self.features, (None, None))
         n, d = features.shape
-        store(self, features=features, residuals=array("residuals", self.residuals, (n,)), solution=array("solution", self.solution, (d,)))
+        store(self, features=features, residuals=array("residuals", self.residuals, (n,)),
+              solution=array("solution", self.solution, (d,)))
 
     def problem(self, initial: Any = None) -> LinearRegression:
-        """The Gaussian model of these rows: their covariance, the law of their residuals, and theta_0 = ``initial`` (zero)."""
+        """The Gaussian model of these rows: their covariance, their residuals' law, theta_0 = ``initial`` or zero."""
         covariance = self.__dict__.get("_covariance") or from_data(self.features)
         start = np.zeros_like(self.solution) if initial is None else array("initial", initial, self.solution.shape)
         return LinearRegression(covariance, noise.Atoms(self.residuals), start - self.solution)
 
     def source(self, problem: LinearRegression) -> Resampled:
         """What the simulator draws from, checked against the problem."""
-        variances = np.mean(self.features**2, axis=0)
-        if variances.shape != (problem.covariance.d,) or not np.allclose(variances, problem.covariance.variances, rtol=1e-8, atol=0.0):
-            raise invalid("rows", self, "rows with the covariance of the problem", "simulate(rows.problem(), ..., rows=rows)")
+        wanted, variances = problem.covariance.variances, np.mean(self.features**2, axis=0)
+        if variances.shape != wanted.shape or not np.allclose(variances, wanted, rtol=1e-8, atol=0.0):
+            raise invalid("rows", self, "rows with the variances of the problem", "use rows.problem() as the problem")
         return Resampled(self.features, self.residuals)
 
     def __repr__(self) -> str:

@@ -74,11 +74,12 @@ class Runs(Frozen):
 
     def __repr__(self) -> str:
         mean = self.mean
-        return (f"Runs({len(self)} of {self.algorithm!r}: mean R(0)={mean[0]:.6g} -> R({self.horizon:g})={mean[-1]:.6g} "
-                f"+- {self.standard_error[-1]:.2g}, seed={self.seed!r})")
+        return (f"Runs({len(self)} of {self.algorithm!r}: mean R(0)={mean[0]:.6g} -> R({self.horizon:g})="
+                f"{mean[-1]:.6g} +- {self.standard_error[-1]:.2g}, seed={self.seed!r})")
 
     def _repr_html_(self) -> str:
         from sgdtheory.questions.claim import card
 
-        return card("Runs", {"algorithm": self.algorithm, "rule": self.rule, "runs": len(self), "R(0)": f"{self.mean[0]:.6g}",
-                             f"R({self.horizon:g})": f"{self.mean[-1]:.6g} ± {self.standard_error[-1]:.2g}", "seed": self.seed})
+        last = f"{self.mean[-1]:.6g} ± {self.standard_error[-1]:.2g}"
+        return card("Runs", {"algorithm": self.algorithm, "rule": self.rule, "runs": len(self),
+                             "R(0)": f"{self.mean[0]:.6g}", f"R({self.horizon:g})": last, "seed": self.seed})

@@ -40,4 +40,5 @@ def seed(sequence: SeedSequence) -> Any:
 
 def generator(sequence: SeedSequence, run: int) -> Generator:
     """The generator of one run, as ``sequence.spawn`` would seed it."""
-    return Generator(SFC64(SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, run), pool_size=sequence.pool_size)))
+    child = SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, run), pool_size=sequence.pool_size)
+    return Generator(SFC64(child))

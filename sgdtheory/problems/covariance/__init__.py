@@ -20,8 +20,8 @@ from sgdtheory.problems.covariance.low_rank_plus_diagonal import LowRank
 from sgdtheory.problems.covariance.quantiles import marchenko_pastur_quantiles
 from sgdtheory.values import array, integer, number
 
-__all__ = ["AR1", "Covariance", "Dense", "Diagonal", "LowRank", "ar1", "dense", "diagonal", "from_data", "identity", "low_rank",
-           "marchenko_pastur", "power_law"]
+__all__ = ["AR1", "Covariance", "Dense", "Diagonal", "LowRank", "ar1", "dense", "diagonal", "from_data", "identity",
+           "low_rank", "marchenko_pastur", "power_law"]
 
 
 def identity(d: int, scale: float = 1.0) -> Diagonal:
@@ -42,7 +42,7 @@ def identity(d: int, scale: float = 1.0) -> Diagonal:
     """
     d, scale = integer("d", d, least=1), number("scale", scale, above=0.0)
     result = Diagonal(np.full(d, scale))
-    result._called(f"sgt.covariance.identity({d}{'' if scale == 1.0 else f', scale={scale!r}'})")
+    result._called(f"identity({d}{'' if scale == 1.0 else f', scale={scale!r}'})")
     return result
 
 
@@ -81,17 +81,18 @@ def power_law(d: int, exponent: float) -> Diagonal:
     """
     d, exponent = integer("d", d, least=1), number("exponent", exponent, least=0.0)
     if not float(d) ** -exponent > 0.0:
-        raise invalid("exponent", exponent, f"such that d**-exponent > 0 in floating point (d={d})", f"at most {300.0 / np.log10(d):.4g}")
+        raise invalid("exponent", exponent, f"such that d**-exponent > 0 in floating point (d={d})",
+                      f"at most {300.0 / np.log10(d):.4g}")
     result = Diagonal(np.arange(1.0, d + 1.0) ** -exponent)
-    result._called(f"sgt.covariance.power_law({d}, exponent={exponent!r})")
+    result._called(f"power_law({d}, exponent={exponent!r})")
     return result
 
 
 def marchenko_pastur(d: int, ratio: float) -> Diagonal:
     """Diagonal K whose d variances are the quantiles at (j - 1/2)/d of the Marchenko-Pastur law of mean 1.
 
-    The limit law of the eigenvalues of Z'Z/n, Z of n rows and ratio * n columns of independent standard normals: density
-    sqrt((b - x)(x - a)) / (2 pi ratio x) on [a, b] = [(1 - sqrt(ratio))^2, (1 + sqrt(ratio))^2].
+    The limit law of the eigenvalues of Z'Z/n, Z of n rows and ratio * n columns of independent standard normals:
+    density sqrt((b - x)(x - a)) / (2 pi ratio x) on [a, b] = [(1 - sqrt(ratio))^2, (1 + sqrt(ratio))^2].
 
     Parameters
     ----------
@@ -108,9 +109,10 @@ def marchenko_pastur(d: int, ratio: float) -> Diagonal:
     1.0
     """
     d = integer("d", d, least=1)
-    ratio = number("ratio", ratio, above=0.0, most=1.0, instead="above 1 some variances would be zero; leave those coordinates out")
+    ratio = number("ratio", ratio, above=0.0, most=1.0,
+                   instead="above 1 some variances would be zero; leave those coordinates out")
     result = Diagonal(marchenko_pastur_quantiles(d, ratio))
-    result._called(f"sgt.covariance.marchenko_pastur({d}, ratio={ratio!r})")
+    result._called(f"marchenko_pastur({d}, ratio={ratio!r})")
     return result
 
 
@@ -133,7 +135,8 @@ def ar1(d: int, correlation: float, scales: Any = None) -> AR1:
     [[1.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.0]]
     """
     d = integer("d", d, least=1)
-    return AR1(correlation, np.ones(d) if scales is None else array("scales", scales, (d,), "positive numbers", f"d={d}"))
+    given = np.ones(d) if scales is None else array("scales", scales, (d,), "positive numbers", f"d={d}")
+    return AR1(correlation, given)
 
 
 def low_rank(factor: Any, diagonal: Any) -> LowRank:

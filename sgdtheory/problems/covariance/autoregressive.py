@@ -23,11 +23,11 @@ class AR1(Covariance):
 
     def __post_init__(self) -> None:
         store(self, coefficient=number("correlation", self.coefficient, above=-1.0, below=1.0,
-                                        instead="at -1 and 1 all coordinates are one; correlation=0.99 is close to that"))
+                                        instead="at -1 and 1 all coordinates are one; 0.99 is close to that"))
         scales = array("scales", self.scales, (None,), "positive numbers")
         positive("scales", scales, "a scale is the standard deviation of a coordinate")
-        store(self, scales=scales, _variances=positive("scales", scales**2, "a scale whose square is not 0, 1e-100 say"))
-        self.variances.setflags(write=False)
+        squares = array("scales", scales**2, scales.shape, "numbers whose squares are finite")
+        store(self, scales=scales, _variances=positive("scales", squares, "a scale whose square is not 0, 1e-100 say"))
 
     @property
     def d(self) -> int:
@@ -79,4 +79,4 @@ class AR1(Covariance):
 
     def _shown(self) -> str:
         constant = "" if np.all(self.scales == 1.0) else f", scales={shown(self.scales)}"
-        return f"sgt.covariance.ar1({self.d}, correlation={self.coefficient!r}{constant})"
+        return f"ar1({self.d}, correlation={self.coefficient!r}{constant})"

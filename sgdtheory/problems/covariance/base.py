@@ -93,7 +93,7 @@ class Covariance(Frozen, ABC):
 
     @abstractmethod
     def _shown(self) -> str:
-        """The call of ``sgt.covariance`` that makes this object."""
+        """The call of a function of ``sgt.covariance`` that makes this object."""
 
 
 def positive(argument: str, values: Array, instead: str) -> Array:

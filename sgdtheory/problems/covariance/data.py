@@ -39,7 +39,7 @@ def from_data(X: Any) -> Dense:
     values = array("X", X, (None, None), "finite numbers", "one row a sample, one column a feature")
     n, d = values.shape
     if n < 2:
-        raise invalid("X", f"array of shape {values.shape}", "a data matrix with at least two rows", "give more samples, or a matrix to dense()")
+        raise invalid("X", f"array of shape {values.shape}", "a data matrix with at least two rows")
     centred = values - values.mean(axis=0)
     # a constant column leaves rounding of its mean behind; data that vary less than that do not vary at all
     spread = np.abs(centred).max(axis=0)
@@ -47,7 +47,8 @@ def from_data(X: Any) -> Dense:
     if constant.any():
         column = int(np.argmax(constant))
         label = f"column {column}" if names is None else f"column {column} ({str(names[column])!r})"
-        raise invalid("X", f"array of shape {values.shape}", f"without constant columns: {label} is {values[0, column]:g} in every row", "leave that column out")
+        raise invalid("X", f"array of shape {values.shape}", "without constant columns",
+                      f"{label} is {values[0, column]:g} in every row, leave it out")
     result = Dense(centred.T @ centred / n)
-    result._called(f"sgt.covariance.from_data(<{n} x {d} numbers>)")
+    result._called(f"from_data(<{n} x {d} numbers>)")
     return result

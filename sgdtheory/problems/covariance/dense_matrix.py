@@ -26,11 +26,13 @@ class Dense(Covariance):
     def __post_init__(self) -> None:
         given = array("matrix", self.entries, (None, None))
         if given.shape[0] != given.shape[1]:
-            raise invalid("matrix", f"array of shape {given.shape}", "square", "sgt.covariance.from_data(X) takes a data matrix")
+            raise invalid("matrix", f"array of shape {given.shape}", "square", "from_data(X) takes a data matrix")
         gap = np.abs(given - given.T)
         if gap.max() > TOLERANCE * np.abs(given).max():
             i, j = (int(n) for n in np.unravel_index(np.argmax(gap), gap.shape))
-            raise invalid("matrix", given[i, j], f"symmetric (entry {(i, j)} differs from entry {(j, i)}, {given[j, i]:g})", "(matrix + matrix.T) / 2")
+            raise invalid("matrix", float(given[i, j]),
+                          f"symmetric (entry {(i, j)} differs from entry {(j, i)}, {given[j, i]:g})",
+                          "(matrix + matrix.T) / 2 is")
         matrix = 0.5 * given + 0.5 * given.T
         positive("matrix", np.diagonal(matrix), "leave out coordinates that never vary: no algorithm can learn them")
         store(self, entries=matrix, _variances=np.array(np.diagonal(matrix)), _root=_root(matrix))
@@ -47,7 +49,7 @@ class Dense(Covariance):
 
     @property
     def root(self) -> Array:
-        """A with K = A A': the Cholesky factor, or where K is singular its eigenvectors times the roots of its eigenvalues."""
+        """A with K = A A': the Cholesky factor, or where K is singular eigenvectors times roots of eigenvalues."""
         return self.__dict__["_root"]
 
     def matrix(self) -> Array:
@@ -70,15 +72,16 @@ class Dense(Covariance):
         return rows_times(rng.standard_normal((size, self.d)), self.root.T)
 
     def _shown(self) -> str:
-        return f"sgt.covariance.dense({shown(self.entries)})"
+        return f"dense({shown(self.entries)})"
 
 
 def _root(matrix: Array) -> Array:
     try:
-        return np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(matrix)
         if values[0] < -TOLERANCE * values[-1]:
-            raise invalid("matrix", f"array of shape {matrix.shape}", f"positive semi-definite (its smallest eigenvalue is {values[0]:g})",
-                          f"matrix + {-1.01 * values[0]:.3g} * I is, if the negative eigenvalue is an error of estimation") from None
-        return vectors * np.sqrt(np.maximum(values, 0.0))
+            raise invalid("matrix", f"array of shape {matrix.shape}",
+                          f"positive semi-definite (its smallest eigenvalue is {values[0]:g})",
+                          f"matrix + {-1.01 * values[0]:.3g} * I is, if that is an error of estimation") from None
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)), dtype=np.float64)

@@ -19,7 +19,8 @@ class Diagonal(Covariance):
 
     def __post_init__(self) -> None:
         values = array("values", self.values, (None,), "positive numbers")
-        store(self, values=positive("values", values, "leave out coordinates that never vary: no algorithm can learn them"))
+        positive("values", values, "leave out coordinates that never vary: no algorithm can learn them")
+        store(self, values=values)
 
     @property
     def d(self) -> int:
@@ -52,4 +53,4 @@ class Diagonal(Covariance):
         return rows
 
     def _shown(self) -> str:
-        return f"sgt.covariance.diagonal({shown(self.values)})"
+        return f"diagonal({shown(self.values)})"

@@ -23,7 +23,7 @@ class LowRank(Covariance):
         factor = array("factor", self.factor, (None, None), instead="one column: factor[:, None]")
         rest = array("diagonal", self.rest, (factor.shape[0],), instead=f"factor has {factor.shape[0]} rows")
         positive("diagonal", rest, "the variance that a coordinate does not share with others")
-        variances = array("factor", np.sum(factor**2, axis=1) + rest, (factor.shape[0],), "numbers whose squares are finite")
+        variances = array("factor", np.sum(factor**2, axis=1) + rest, rest.shape, "numbers whose squares are finite")
         store(self, factor=factor, rest=rest, _variances=variances)
 
     @property
@@ -55,4 +55,4 @@ class LowRank(Covariance):
         return rows
 
     def _shown(self) -> str:
-        return f"sgt.covariance.low_rank({shown(self.factor)}, {shown(self.rest)})"
+        return f"low_rank({shown(self.factor)}, {shown(self.rest)})"

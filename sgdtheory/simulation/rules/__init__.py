@@ -1,4 +1,4 @@
-"""Update rules as printed in the papers, one a file: ``sgt.rules``. The simulator uses these and no formula of a theory."""
+"""Update rules as printed in the papers, one a file: ``sgt.rules``. The simulator uses no formula of a theory."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ __all__ = ["GradientNormClipping", "Rule", "Separable", "SignOfMeanGradient", "S
 
 def own(algorithm: Any) -> Rule:
     """The rule of an algorithm where the caller names none."""
-    return SignOfMeanGradient() if isinstance(algorithm, SignSGD) else Separable()
+    return SignOfMeanGradient() if isinstance(algorithm, SignSGD) and algorithm.batch_size > 1 else Separable()

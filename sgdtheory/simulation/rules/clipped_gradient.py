@@ -34,7 +34,7 @@ class GradientNormClipping(Rule):
 
     def prepare(self, problem: Any, algorithm: Any) -> Step:
         if not isinstance(algorithm, ClippedSGD):
-            raise invalid("rule", self, "a rule for the algorithm: gradient clipping needs a threshold", "use it with sgt.ClippedSGD")
+            raise invalid("rule", self, "a rule for this algorithm, which has no threshold", "use sgt.ClippedSGD")
         return _ClipNorm(algorithm.threshold * float(np.sqrt(problem.covariance.trace)))
 
 
