@@ -1,7 +1,8 @@
 """Formulas as text: the only place where text becomes mathematics.
 
-``parse`` reads a text on a whitelist into an :class:`Expression`, which becomes a NumPy function or a SymPy expression (SymPy is
-imported then). ``from_sympy`` is the way back. Decimals are exact rationals; size, depth and powers are bounded; nothing is evaluated.
+``parse`` reads a text on a whitelist into an :class:`Expression`, which becomes a NumPy function or a SymPy expression
+(SymPy is imported then). ``from_sympy`` is the way back. Decimals are exact rationals; size, depth and powers are
+bounded; nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -84,8 +85,9 @@ class Expression:
         Returns
         -------
         NumPyFunction
-            Called with one keyword array for each remaining symbol; broadcasts, keeps float32, pickles. ``sign(0) = 0`` and
-            ``Heaviside(0) = 1/2``; sign, Abs, Max and Min are NumPy's, exact. Where the value is not real it raises InvalidInput.
+            Called with one keyword array for each remaining symbol; broadcasts, keeps float32, pickles. ``sign(0) = 0``
+            and ``Heaviside(0) = 1/2``; sign, Abs, Max and Min are NumPy's, exact. Where the value is not real it raises
+            InvalidInput.
 
         Examples
         --------
@@ -96,7 +98,18 @@ class Expression:
         return NumPyFunction(self, parameters)
 
     def sympy(self, symbols: Mapping[str, Any] | None = None) -> Any:
-        """The SymPy expression. A name without an entry in ``symbols`` becomes a real symbol; decimals become exact rationals."""
+        """The SymPy expression; decimals become exact rationals.
+
+        Parameters
+        ----------
+        symbols : mapping of str to sympy.Symbol, optional
+            A name without an entry becomes a real symbol.
+
+        Examples
+        --------
+        >>> parse("0.1*x + Max(r, 0)").sympy()
+        x/10 + Max(0, r)
+        """
         from sgdtheory.expressions.symbolic import to_sympy
 
         return to_sympy(self.tree, symbols)
@@ -125,12 +138,13 @@ def parse(text: str, symbols: Iterable[str] | None = None, record: bool = False)
     Parameters
     ----------
     text : str
-        Numbers, symbols, ``+ - * / **``, parentheses, ``pi`` and the functions sign, Abs, Max, Min, clip(r, low, high), sqrt, exp, log,
-        erf, erfc, tanh, sinh, cosh, sin, cos, atan, asinh, Heaviside.
+        Numbers, symbols, ``+ - * / **``, parentheses, ``pi`` and the functions sign, Abs, Max, Min, clip(r, low, high),
+        sqrt, exp, log, erf, erfc, tanh, sinh, cosh, sin, cos, atan, asinh, Heaviside.
     symbols : iterable of str, optional
         The symbols that may stand in the text. None: any name that is no function.
     record : bool
-        Allow also what derivations are recorded with: integrals, sums, derivatives, expectations, relations, Piecewise, more functions.
+        Allow also what derivations are recorded with: integrals, sums, derivatives, expectations, relations, Piecewise,
+        more functions.
 
     Raises
     ------
@@ -141,23 +155,26 @@ def parse(text: str, symbols: Iterable[str] | None = None, record: bool = False)
     --------
     >>> parse("sign(x)*erf(r/0.1)").sympy()
     erf(10*r)*sign(x)
-    >>> parse("x.real")
-    Traceback (most recent call last):
-    sgdtheory.errors.InvalidInput: text='x.real': text must be an expression in the allowed symbols and functions; position 0: 'x.real' is an attribute, which no expression holds
+    >>> try:
+    ...     parse("x.real")
+    ... except ValueError as error:
+    ...     print(str(error).split("; ")[1])
+    position 0: 'x.real' is an attribute, which no expression holds
     """
-    result = _parse(text, bool(record)) if isinstance(text, str) else Expression("", False, _tree.read(text, False))
+    result = _parse(_tree.checked(text), bool(record))
     if symbols is not None:
         allowed = frozenset(symbols)
         foreign = sorted(result.symbols - allowed)
         if foreign:
             position = _tree.position(result.text, foreign[0])
-            raise invalid("text", text, f"an expression in the symbols {sorted(allowed)}", f"position {position}: {foreign[0]!r} is not one of them")
+            raise invalid("text", text, f"an expression in the symbols {sorted(allowed)}",
+                          f"position {position}: {foreign[0]!r} is not one of them")
     return result
 
 
 @lru_cache(maxsize=1024)
 def _parse(text: str, record: bool) -> Expression:
-    return Expression(_tree.flatten(text), record, _tree.read(text, record))
+    return Expression(text, record, _tree.read(text, record))
 
 
 def from_sympy(expr: Any) -> str:

@@ -1,4 +1,4 @@
-"""The unevaluated Gaussian expectation that definitions in a derivation are written with. Imports SymPy; loaded lazily."""
+"""The unevaluated Gaussian expectation that definitions are written with. Imports SymPy; loaded lazily."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import sympy
 class Expectation(sympy.Expr):
     """E e(r) for r ~ N(m, s^2), unevaluated: ``Expectation(e, r, m, s)`` with r bound.
 
-    ``as_integral()`` is its definition, an integral over the standard normal z with r = m + s z. ``doit()`` puts a closed form in
-    its place and ``evalf()`` a number once ``sgdtheory.derive.expectation`` is loaded, which knows the calculus; else it stays.
+    ``as_integral()`` is its definition, an integral over the standard normal z with r = m + s z. ``doit()`` puts a
+    closed form in its place and ``evalf()`` a number once ``sgdtheory.derive.expectation`` is loaded, which knows the
+    calculus; else it stays.
     A derivative in a parameter differentiates the density, so it needs no derivative of e in r (which may have kinks).
     """
 
@@ -68,7 +69,8 @@ class Expectation(sympy.Expr):
         if self in rule:
             return rule[self], True
         body, variable, mean, std = self.args
-        inner = {k: v for k, v in rule.items() if k != variable}
+        # SymPy also passes rules that are no mappings; those never replace a symbol by another.
+        inner = {k: v for k, v in rule.items() if k != variable} if hasattr(rule, "items") else rule
         new = (body._xreplace(inner)[0], variable, mean._xreplace(rule)[0], std._xreplace(rule)[0])
         return (self.func(*new), True) if new != self.args else (self, False)
 
@@ -85,4 +87,5 @@ class Expectation(sympy.Expr):
 
     def _latex(self, printer: Any) -> str:
         body, variable, mean, std = (printer._print(a) for a in self.args)
-        return rf"\operatorname{{E}}_{{{variable} \sim \mathcal{{N}}\left({mean},\, \left({std}\right)^{{2}}\right)}}\left[{body}\right]"
+        law = rf"\mathcal{{N}}\left({mean},\, \left({std}\right)^{{2}}\right)"
+        return rf"\operatorname{{E}}_{{{variable} \sim {law}}}\left[{body}\right]"

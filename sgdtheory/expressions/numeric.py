@@ -1,4 +1,4 @@
-"""A tree to a NumPy function: closures over ufuncs, built once; a call parses and allocates nothing but the arrays' temporaries."""
+"""A tree to a NumPy function: closures over ufuncs, built once, so that a call does nothing but the ufuncs' work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sgdtheory import special
 from sgdtheory.errors import InvalidInput, invalid
 from sgdtheory.expressions import vocabulary
 from sgdtheory.expressions.tree import Apply, Name, Node, Number
+from sgdtheory.values import number
 
 Values = tuple[Any, ...]
 Code = Callable[[Values], Any]
@@ -26,8 +27,9 @@ def _clip(z: Any, low: Any, high: Any) -> Any:
 
 
 _UFUNCS: dict[str, Callable[..., Any]] = {
-    "sign": np.sign, "Abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "erf": special.erf, "erfc": special.erfc,
-    "tanh": np.tanh, "sinh": np.sinh, "cosh": np.cosh, "sin": np.sin, "cos": np.cos, "atan": np.arctan, "asinh": np.arcsinh,
+    "sign": np.sign, "Abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "log": np.log,
+    "erf": special.erf, "erfc": special.erfc, "tanh": np.tanh, "sinh": np.sinh, "cosh": np.cosh,
+    "sin": np.sin, "cos": np.cos, "atan": np.arctan, "asinh": np.arcsinh,
     "Heaviside": _heaviside, "clip": _clip,
 }
 
@@ -54,7 +56,7 @@ def build(node: Node, places: Mapping[str, int], parameters: Mapping[str, float]
         place = places[node.name]
         return lambda values: values[place]
     if node.head not in vocabulary.RULE and node.head not in ("+", "*", "/", "**", "neg"):
-        raise invalid("text", node.head, "an update rule", f"{node.head} stands in records only and has no NumPy form here")
+        raise invalid("text", node.head, "an update rule", f"{node.head} stands in records only, without a NumPy form")
     if node.head == "**":
         return _power(node, places, parameters)
     if node.head == "+":
@@ -150,7 +152,7 @@ class NumPyFunction:
 
     def __init__(self, expression: Any, parameters: Mapping[str, Any]) -> None:
         self.expression = expression
-        self.parameters = {str(k): _parameter(str(k), v) for k, v in parameters.items()}
+        self.parameters = {str(k): number(str(k), v) for k, v in parameters.items()}
         unknown = sorted(set(self.parameters) - expression.symbols)
         if unknown:
             raise invalid(unknown[0], self.parameters[unknown[0]], f"a symbol of {expression.text!r}",
@@ -165,8 +167,9 @@ class NumPyFunction:
         except KeyError:
             values = ()
         if len(values) != len(arrays) or len(values) != len(self.names):
-            raise invalid("arrays", sorted(arrays), f"one for each of the symbols {list(self.names)} of {self.expression.text!r}")
-        values = tuple([v if isinstance(v, np.ndarray) else np.asarray(v, dtype=np.float64)[()] for v in values])
+            raise invalid("arrays", sorted(arrays),
+                          f"one for each of the symbols {list(self.names)} of {self.expression.text!r}")
+        values = tuple([_value(n, v) for n, v in zip(self.names, values, strict=True)])
         try:
             with np.errstate(invalid="raise", divide="ignore", over="ignore", under="ignore"):
                 return self._code(values)
@@ -185,7 +188,14 @@ class NumPyFunction:
         return f"NumPyFunction({self.expression.text!r}, {self.parameters!r})"
 
 
-def _parameter(name: str, value: Any) -> float:
-    from sgdtheory.values import number
-
-    return number(name, value)
+def _value(name: str, value: Any) -> Any:
+    """An array of floats, or a Python float, which does not widen float32."""
+    if type(value) is float or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+        return value
+    if type(value) is int:
+        return float(value)
+    try:
+        array = np.asarray(value)
+        return array if array.dtype.kind == "f" else array.astype(np.float64, casting="safe")
+    except (TypeError, ValueError):
+        raise invalid(name, value, "an array of real numbers") from None

@@ -1,4 +1,4 @@
-"""Separate g(x, r) = f(x) h(r): along products, quotients, powers, sign and Abs in the tree; by SymPy where sums must be factored."""
+"""Separate g(x, r) = f(x) h(r): along products in the tree, by SymPy where a sum must be factored."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def _split_by_sympy(expression: Expression, x: str, r: str) -> Parts | None:
 
     from sgdtheory.expressions import from_sympy, parse
 
-    symbols = {n: sympy.Symbol(n, real=True) if n in (x, r) else sympy.Symbol(n, positive=True) for n in expression.symbols}
+    symbols = {n: sympy.Symbol(n, real=True) if n in (x, r) else sympy.Symbol(n, positive=True)
+               for n in expression.symbols}
     g = expression.sympy(symbols)
     for form in (g, sympy.factor(g), sympy.factor(sympy.expand(g))):
         found = sympy.separatevars(form, symbols=[symbols[x], symbols[r]], dict=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sgdtheory.errors import InvalidInput, invalid
-from sgdtheory.expressions.tree import MAX_DIGITS, MAX_POWER, Apply, Name, Node, Number
+from sgdtheory.expressions.tree import MAX_DIGITS, MAX_POWER, Name, Node, Number
 
 # SymPy evaluates these at once for numbers; beyond this argument the result has thousands of digits.
-_EAGER = {"gamma", "factorial", "binomial", "loggamma", "beta", "polygamma", "digamma", "hermite", "zeta", "lowergamma", "uppergamma",
-          "expint", "besseli", "besselj", "besselk", "bessely"}
+_EAGER = {"gamma", "factorial", "binomial", "loggamma", "beta", "polygamma", "digamma", "hermite", "zeta", "lowergamma",
+          "uppergamma", "expint", "besseli", "besselj", "besselk", "bessely"}
 
 
 class _Builder:
@@ -39,11 +39,12 @@ class _Builder:
         return getattr(s, node.head)(*args)
 
     def name(self, name: str) -> Any:
-        fixed = {"pi": self.sympy.pi, "I": self.sympy.I, "oo": self.sympy.oo, "True": self.sympy.true, "False": self.sympy.false}
+        s = self.sympy
+        fixed = {"pi": s.pi, "I": s.I, "oo": s.oo, "True": s.true, "False": s.false}
         if name in fixed:
             return fixed[name]
         if name not in self.symbols:
-            self.symbols[name] = self.sympy.Symbol(name, real=True)
+            self.symbols[name] = s.Symbol(name, real=True)
         return self.symbols[name]
 
     def make_add(self, *args: Any) -> Any:
@@ -61,7 +62,7 @@ class _Builder:
         return above / below
 
     def make_pow(self, base: Any, exponent: Any) -> Any:
-        # The tree bounds what stands in the text; this bounds what SymPy makes of it (x/x = 1 turns symbols into numbers).
+        # The tree bounds what stands in the text; this bounds what SymPy makes of it (x/x = 1 makes a number).
         if exponent.is_number and exponent.is_comparable:
             size = abs(exponent)
             coefficient = base.as_coeff_Mul()[0]
@@ -113,11 +114,14 @@ def to_text(expr: Any) -> str:
 
     from sgdtheory.expressions import parse
 
-    expr = sympy.sympify(expr)
+    try:
+        expr = sympy.sympify(expr, strict=True)     # not strict, it would evaluate a string as code
+    except sympy.SympifyError:
+        raise invalid("expr", expr, "a SymPy expression", "parse(text) reads a text") from None
     text = _printer().doprint(expr)
     known = {s.name: s for s in expr.atoms(sympy.Symbol)}
     if len(known) < len(expr.atoms(sympy.Symbol)):
-        raise invalid("expr", text, "an expression whose symbols have different names", "two of its symbols print alike")
+        raise invalid("expr", text, "an expression whose symbols have different names", "two symbols print alike")
     back = parse(text, record=True).sympy(known)
     if back != expr:
         raise invalid("expr", text, "an expression that its own text gives back", f"reading the text gives {back}; "

@@ -1,14 +1,15 @@
 """Text to a tree of three kinds of node. Every piece of the text must be on the whitelist; nothing is evaluated.
 
-Python's own parser splits the text (``ast.parse`` runs no code); a walk over what it returns keeps arithmetic, names, numbers
-and calls of listed functions, and refuses the rest with its position. Size, depth, digits and integer powers are bounded.
+Python's own parser splits the text (``ast.parse`` runs no code); a walk over what it returns keeps arithmetic, names,
+numbers and calls of listed functions, and refuses the rest with its position. Size, depth, digits, powers are bounded.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,6 +22,7 @@ MAX_DEPTH = 60
 MAX_DIGITS = 300
 MAX_POWER = 1_000
 _LETTERS = re.compile(r"[A-Za-z0-9_+\-*/().,<>=! ]*")
+_TOKEN = re.compile(r"[A-Za-z_]\w*|(?P<number>(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)(?P<glued>[\w.]*)")
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 
 
@@ -42,8 +44,8 @@ class Name:
 class Apply:
     """An operator or function (``head``) and its arguments.
 
-    Heads of arithmetic: ``+`` and ``*`` (two or more arguments), ``/`` and ``**`` (two), ``neg`` (one). ``tuple`` groups the
-    limits of an integral and the branches of a Piecewise. All other heads are names of functions.
+    Heads of arithmetic: ``+`` and ``*`` (two or more arguments), ``/`` and ``**`` (two), ``neg`` (one). ``tuple`` holds
+    the limits of an integral and the branches of a Piecewise. All other heads are names of functions.
     """
 
     head: str
@@ -53,42 +55,32 @@ class Apply:
 Node = Number | Name | Apply
 
 
-def names(node: Node) -> Iterator[str]:
-    """Every name in a tree, with repetitions; bound variables included."""
-    if isinstance(node, Name):
-        yield node.name
-    elif isinstance(node, Apply):
-        for arg in node.args:
-            yield from names(arg)
-
-
 def free_symbols(node: Node) -> frozenset[str]:
-    """The names that a value must be given for: neither constants nor bound by an integral, sum, limit or expectation."""
+    """The names that need a value: neither constants nor bound by an integral, sum, limit or expectation."""
     if isinstance(node, Number):
         return frozenset()
     if isinstance(node, Name):
-        return frozenset() if node.name in vocabulary.RESERVED or node.name in ("True", "False") else frozenset((node.name,))
-    if node.head in vocabulary.BINDERS:
-        body, rest, bound = _binding(node)
-        return (free_symbols(body) - bound).union(*(free_symbols(r) for r in rest))
-    return frozenset().union(*(free_symbols(a) for a in node.args))
-
-
-def _binding(node: Apply) -> tuple[Node, list[Node], frozenset[str]]:
-    body, rest = node.args[0], list(node.args[1:])
+        known = node.name in vocabulary.RESERVED or node.name in ("True", "False")
+        return frozenset() if known else frozenset((node.name,))
     if node.head in ("Integral", "Sum", "Product"):
-        bound = frozenset(n for limit in rest for n in names(limit.args[0]))  # type: ignore[union-attr]
-        # An outer limit may not reach an inner bound variable, so ends of limits are free except for those bound further out.
-        ends = [e for limit in rest for e in limit.args[1:]]  # type: ignore[union-attr]
-        if len(rest) > 1:
-            outer: frozenset[str] = frozenset()
-            kept: list[Node] = []
-            for limit in reversed(rest):
-                kept += [Name(s) for e in limit.args[1:] for s in free_symbols(e) - outer]  # type: ignore[union-attr]
-                outer |= frozenset(names(limit.args[0]))  # type: ignore[union-attr]
-            ends = kept
-        return body, ends, bound
-    return body, rest[1:], frozenset(names(rest[0]))
+        body, *limits = node.args
+        bound: frozenset[str] = frozenset()
+        free: frozenset[str] = frozenset()
+        # The last limit is the outermost: the ends of those before it may use its variable.
+        for limit in reversed(limits):
+            assert isinstance(limit, Apply)
+            variable, *ends = limit.args
+            free |= _free(ends) - bound
+            bound |= free_symbols(variable)
+        return free | (free_symbols(body) - bound)
+    if node.head in vocabulary.BINDERS:
+        body, variable, *rest = node.args
+        return (free_symbols(body) - free_symbols(variable)) | _free(rest)
+    return _free(node.args)
+
+
+def _free(nodes: Iterable[Node]) -> frozenset[str]:
+    return frozenset().union(*(free_symbols(n) for n in nodes))
 
 
 class _Reader:
@@ -113,7 +105,7 @@ class _Reader:
         if bad is not None:
             hint = "; write ** for a power" if self.text[bad] == "^" else ""
             raise self.error(f"is no letter of an expression{hint}", bad, self.text[bad])
-        self._check_parentheses()
+        self._check_tokens()
         try:
             body = ast.parse(self.text, mode="eval").body
         except SyntaxError as e:
@@ -123,7 +115,11 @@ class _Reader:
             raise self.error("the text is nested too deeply or holds too long a number") from None
         return self.value(body, 0, "any" if self.record else "number")
 
-    def _check_parentheses(self) -> None:
+    def _check_tokens(self) -> None:
+        # Python's tokenizer only warns of "1or x"; and a text that opens many parentheses should not reach its parser.
+        for token in _TOKEN.finditer(self.text):
+            if token["number"] and token["glued"]:
+                raise self.error("is no decimal number; write 2*x for a product", token.start(), token.group())
         depth = 0
         for i, letter in enumerate(self.text):
             depth += (letter == "(") - (letter == ")")
@@ -138,9 +134,11 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise self.error(f"nested more than {MAX_DEPTH} deep", node)
         if isinstance(node, ast.BinOp):
-            return self.arithmetic(self._numeric(node, kind), depth)
+            self._numeric(node, kind)
+            return self.arithmetic(node, depth)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-            inner = self.value(self._numeric(node, kind).operand, depth + 1)
+            self._numeric(node, kind)
+            inner = self.value(node.operand, depth + 1)
             return Apply("neg", (inner,)) if isinstance(node.op, ast.USub) else inner
         if isinstance(node, ast.Constant):
             return self.constant(node, kind)
@@ -152,14 +150,14 @@ class _Reader:
             return self.comparison(node, depth, kind)
         if isinstance(node, ast.Tuple):
             raise self.error("is a tuple; separate values by operators", node)
-        what = {ast.Attribute: "an attribute", ast.BoolOp: "'and'/'or'; records write And(...), Or(...)", ast.IfExp: "a condition",
-                ast.UnaryOp: "'not'; records write Not(...)", ast.Starred: "a starred argument"}
-        raise self.error(f"is {what.get(type(node), 'a ' + type(node).__name__.lower())}, which no expression holds", node)
+        kinds = {ast.Attribute: "an attribute", ast.BoolOp: "'and'/'or'", ast.IfExp: "a choice", ast.UnaryOp: "'not'",
+                 ast.Starred: "a starred argument"}
+        what = kinds.get(type(node), "a " + type(node).__name__.lower())
+        raise self.error(f"is {what}, which no expression holds", node)
 
-    def _numeric(self, node: ast.AST, kind: str) -> ast.AST:
+    def _numeric(self, node: ast.AST, kind: str) -> None:
         if kind == "truth":
             raise self.error("is a number where a condition is needed", node)
-        return node
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Node:
         if isinstance(node.op, (ast.Add, ast.Sub)):
@@ -191,7 +189,7 @@ class _Reader:
         if _has_power(exponent) and (not self.record or not free_symbols(exponent)):
             raise self.error("is a power in an exponent", node.right)
         if not free_symbols(exponent) and _largest(exponent) * _degree(base) > MAX_POWER:
-            raise self.error(f"is an exponent beyond {MAX_POWER}, alone or together with the powers in its base", node.right)
+            raise self.error(f"is an exponent beyond {MAX_POWER}, alone or with the powers in its base", node.right)
         return Apply("**", (base, exponent))
 
     def constant(self, node: ast.Constant, kind: str) -> Node:
@@ -248,8 +246,8 @@ class _Reader:
         if name in vocabulary.RECORD:
             return "stands in records of derivations only, not in an update rule"
         right = vocabulary.SPELLINGS.get(name)
-        return f"is not an allowed function; write {right}" if right else \
-            f"is not an allowed function; allowed are {', '.join(sorted(n for n in self.functions if n not in vocabulary.OPERATORS))}"
+        allowed = sorted(set(self.functions) - vocabulary.OPERATORS)
+        return f"is not an allowed function; {'write ' + right if right else 'allowed are ' + ', '.join(allowed)}"
 
     def operator(self, name: str, node: ast.Call, depth: int) -> tuple[Node, ...]:
         args = node.args
@@ -263,11 +261,13 @@ class _Reader:
             return tuple(self.group(a, depth, ("number", "truth")) for a in args)
         if name in ("Integral", "Sum", "Product"):
             self._count(node, 2, vocabulary.MANY)
-            return (self.value(args[0], depth), *(self.group(a, depth, ("symbol", "number", "number")) for a in args[1:]))
+            limits = (self.group(a, depth, ("symbol", "number", "number")) for a in args[1:])
+            return (self.value(args[0], depth), *limits)
         if name == "Derivative":
             self._count(node, 2, vocabulary.MANY)
-            return (self.value(args[0], depth),
-                    *(self.group(a, depth, ("symbol", "number")) if isinstance(a, ast.Tuple) else self.symbol(a) for a in args[1:]))
+            variables = (self.group(a, depth, ("symbol", "number")) if isinstance(a, ast.Tuple) else self.symbol(a)
+                         for a in args[1:])
+            return (self.value(args[0], depth), *variables)
         self._count(node, *{"Limit": (3, 3), "Subs": (3, 3), "Expectation": (4, 4)}[name])
         return (self.value(args[0], depth), self.symbol(args[1]), *(self.value(a, depth) for a in args[2:]))
 
@@ -293,11 +293,29 @@ class _Reader:
             raise self.error("is a comparison where a number is needed", node)
         if len(node.ops) != 1 or type(node.ops[0]) not in heads:
             raise self.error("must be one of < <= > >=, or Eq(a, b), Ne(a, b), And(a, b)", node)
-        return Apply(heads[type(node.ops[0])], (self.value(node.left, depth + 1), self.value(node.comparators[0], depth + 1)))
+        sides = (node.left, node.comparators[0])
+        return Apply(heads[type(node.ops[0])], tuple(self.value(side, depth + 1) for side in sides))
 
 
 def _has_power(node: Node) -> bool:
     return isinstance(node, Apply) and (node.head == "**" or any(_has_power(a) for a in node.args))
+
+
+def _rational(node: Node) -> Fraction | None:
+    """The value of a quotient, product or sum of plain numbers."""
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Name) or node.head not in ("+", "*", "/", "neg"):
+        return None
+    parts = [_rational(a) for a in node.args]
+    values = [p for p in parts if p is not None]
+    if len(values) < len(parts):
+        return None
+    if node.head == "neg":
+        return -values[0]
+    if node.head == "/":
+        return values[0] / values[1] if values[1] else None
+    return sum(values, Fraction(0)) if node.head == "+" else Fraction(math.prod(values))
 
 
 def _degree(node: Node) -> Fraction:
@@ -322,28 +340,27 @@ def _largest(node: Node) -> Fraction:
         for p in parts:
             product *= max(p, Fraction(1)) if p > 1 else p
         return product
-    if node.head == "/" and isinstance(node.args[1], Number) and node.args[1].value:
-        return parts[0] / parts[1]
+    if node.head == "/":
+        below = _rational(node.args[1])
+        return parts[0] / abs(below) if below else Fraction(MAX_POWER + 1)
     if node.head in ("+", "neg", "sqrt", "Max", "Min", "Abs"):
         return sum(parts, Fraction(0))
     return Fraction(MAX_POWER + 1)
 
 
+def checked(text: object) -> str:
+    """The text on one line, without surrounding blanks; positions in errors count in it."""
+    flat = re.sub(r"[\t\r\n]", " ", text).strip() if isinstance(text, str) else ""
+    if not isinstance(text, str) or not flat:
+        raise invalid("text", text, "a string that holds an expression", "for example 'sign(x)*tanh(r)'")
+    return flat
+
+
 def read(text: str, record: bool) -> Node:
     """The tree of a text, or an ``InvalidInput`` that names the offending piece and its position."""
-    if not isinstance(text, str):
-        raise invalid("text", text, "a string that holds an expression", "for example 'sign(x)*tanh(r)'")
     if len(text) > MAX_TEXT[record]:
         raise invalid("text", text, f"at most {MAX_TEXT[record]} characters long", f"it has {len(text)}")
-    flat = flatten(text)
-    if not flat:
-        raise invalid("text", text, "a string that holds an expression", "for example 'sign(x)*tanh(r)'")
-    return _Reader(flat, record).parse()
-
-
-def flatten(text: str) -> str:
-    """The text on one line, without surrounding blanks; positions in errors count in it."""
-    return re.sub(r"[\t\r\n]", " ", text).strip()
+    return _Reader(text, record).parse()
 
 
 def position(text: str, name: str) -> int:

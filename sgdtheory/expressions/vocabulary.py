@@ -9,18 +9,19 @@ from __future__ import annotations
 MANY = 64
 
 RULE: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(["sign", "Abs", "sqrt", "exp", "log", "erf", "erfc", "tanh", "sinh", "cosh", "sin", "cos", "atan", "asinh",
-                     "Heaviside"], (1, 1)),
+    **dict.fromkeys(["sign", "Abs", "sqrt", "exp", "log", "erf", "erfc", "tanh", "sinh", "cosh", "sin", "cos", "atan",
+                     "asinh", "Heaviside"], (1, 1)),
     "Max": (1, MANY),
     "Min": (1, MANY),
     "clip": (3, 3),
 }
 
 _FUNCTIONS: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(["asin", "acos", "tan", "acosh", "atanh", "coth", "gamma", "loggamma", "digamma", "factorial", "erfi", "erfcx", "erfinv",
-                     "erfcinv", "Ei", "zeta", "LambertW", "floor", "ceiling", "re", "im", "conjugate"], (1, 1)),
-    **dict.fromkeys(["atan2", "besseli", "besselj", "besselk", "bessely", "polygamma", "beta", "lowergamma", "uppergamma", "expint",
-                     "binomial", "hermite", "KroneckerDelta"], (2, 2)),
+    **dict.fromkeys(["asin", "acos", "tan", "acosh", "atanh", "coth", "gamma", "loggamma", "digamma", "factorial",
+                     "erfi", "erfcx", "erfinv", "erfcinv", "Ei", "zeta", "LambertW", "floor", "ceiling", "re", "im",
+                     "conjugate"], (1, 1)),
+    **dict.fromkeys(["atan2", "besseli", "besselj", "besselk", "bessely", "polygamma", "beta", "lowergamma",
+                     "uppergamma", "expint", "binomial", "hermite", "KroneckerDelta"], (2, 2)),
     "DiracDelta": (1, 2),
     "Heaviside": (1, 2),
 }
@@ -39,7 +40,7 @@ RECORD_CONSTANTS = frozenset({"pi", "I", "oo"})
 RESERVED = frozenset({"pi", "I", "E", "oo", "zoo", "nan", "inf", "Infinity", "NaN"})
 
 SPELLINGS = {
-    "abs": "Abs", "fabs": "Abs", "max": "Max", "maximum": "Max", "min": "Min", "minimum": "Min", "arctan": "atan", "arcsinh": "asinh",
-    "sgn": "sign", "Sign": "sign", "Tanh": "tanh", "ln": "log", "arcsin": "asin", "arccos": "acos", "heaviside": "Heaviside",
+    "abs": "Abs", "fabs": "Abs", "max": "Max", "maximum": "Max", "min": "Min", "minimum": "Min", "arctan": "atan",
+    "arcsinh": "asinh", "sgn": "sign", "Sign": "sign", "Tanh": "tanh", "ln": "log", "heaviside": "Heaviside",
     "softsign": "r/(1 + Abs(r))", "relu": "Max(0, x)", "sigmoid": "1/(1 + exp(-r))", "pow": "**", "square": "**2",
 }

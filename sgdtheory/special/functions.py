@@ -71,10 +71,10 @@ def log_erfcx(z: Any) -> Any:
     True
     """
     z = _real(z)
-    inner = np.minimum(z, 0.5)
+    low, high = np.minimum(z, 0.5), np.maximum(z, 0.5)
     # Below 1/2 the logarithm of erfcx would lose the digits of a value near 1, or of an overflow.
     with np.errstate(over="ignore", under="ignore"):
-        return np.where(z < 0.5, inner * inner + np.log1p(-_scipy().erf(inner)), np.log(_scipy().erfcx(np.maximum(z, 0.5))))[()]
+        return np.where(z < 0.5, low * low + np.log1p(-_scipy().erf(low)), np.log(_scipy().erfcx(high)))[()]
 
 
 def normal_pdf(z: Any) -> Any:

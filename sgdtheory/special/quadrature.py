@@ -12,7 +12,7 @@ from sgdtheory.errors import NotConverged, invalid
 from sgdtheory.values import Array, array, number
 
 NODES = 20
-# Panel ends in z = (r - mean)/std. At the outermost the density is 1e-322, so nothing is cut off that float64 could hold.
+# Panel ends in z = (r - mean)/std. At the outermost the density is 1e-322: nothing is cut off that float64 could hold.
 _Z_ENDS = (-38.5, -25.0, -16.0, -10.0, -6.5, -4.0, -1.5, 1.5, 4.0, 6.5, 10.0, 16.0, 25.0, 38.5)
 _ROUNDS = 60
 _CHUNK = 16_384
@@ -20,7 +20,7 @@ _CHUNK = 16_384
 
 @cache
 def _rule() -> tuple[Array, Array]:
-    """Nodes (n,), and as columns (n, 5): the weights, and four null rules, which read off the last four Legendre coefficients."""
+    """Nodes (n,), and as columns (n, 5) the weights and what reads off the last four Legendre coefficients."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     degrees = np.arange(NODES - 4, NODES)
     legendre = np.polynomial.legendre.legvander(nodes, NODES - 1)[:, degrees]
@@ -58,9 +58,9 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
 
     Notes
     -----
-    Panels are graded on the scale std around the mean and on h's own scales around the origin, which a probe of h at the powers
-    of two finds; a panel whose last Legendre coefficients are not small is halved. A spike of h away from the origin that is
-    narrower than a panel, and not declared as a kink, cannot be seen.
+    Panels are graded on the scale std around the mean and on h's own scales around the origin, which a probe of h at
+    the powers of two finds; a panel whose last Legendre coefficients are not small is halved. A spike of h away from the
+    origin that is narrower than a panel, and not declared as a kink, cannot be seen.
 
     Examples
     --------
@@ -95,12 +95,13 @@ def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, r
     for _ in range(_ROUNDS):
         value, magnitude, doubt = _apply(h, m[owner], s[owner], a, b)
         if not np.all(np.isfinite(value)):
-            raise NotConverged(_failure(m, s, owner[~np.isfinite(value)][0], "h is not finite, or grows too fast for E|h| to be finite"))
+            raise NotConverged(_failure(m, s, owner[~np.isfinite(value)][0], "h is not finite, or grows too fast"))
         scale = size + np.bincount(owner, magnitude, minlength=len(m))
         if np.isfinite(before[0]):
             both = doubt[::2] + doubt[1::2]
             stalled = np.where(np.repeat(both > 0.7 * before, 2), np.repeat(stalled, 2) + 1, 0)
-        # A panel may keep its share of the error. Where halving has not helped for long, h itself is rounded: the doubt stays, and is counted.
+        # A panel may keep its share of the error. Where halving has not helped for long, h itself is rounded: the doubt
+        # stays, and is counted.
         keep = (doubt <= 0.02 * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4)
         total += np.bincount(owner[keep], value[keep], minlength=len(m))
         size += np.bincount(owner[keep], magnitude[keep], minlength=len(m))
@@ -109,15 +110,17 @@ def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, r
             break
         left, right, before, stalled = a[~keep], b[~keep], doubt[~keep], stalled[~keep]
         middle = 0.5 * (left + right)
-        owner, a, b = np.repeat(owner[~keep], 2), np.column_stack([left, middle]).ravel(), np.column_stack([middle, right]).ravel()
+        owner = np.repeat(owner[~keep], 2)
+        a, b = np.column_stack([left, middle]).ravel(), np.column_stack([middle, right]).ravel()
         if len(owner) > 2000 + 50 * len(m):
-            raise NotConverged(_failure(m, s, owner[0], "it needs too many panels; where h itself is rounded, give atol"))
+            raise NotConverged(_failure(m, s, owner[0], "too many panels; where h itself is rounded, give atol"))
     else:
         raise NotConverged(_failure(m, s, owner[0], "its panels cannot be refined further"))
     allowed = np.maximum(rtol * size, atol)
     worst = int(np.argmax(error - allowed))
     if error[worst] > allowed[worst]:
-        raise NotConverged(_failure(m, s, worst, f"the estimated error {error[worst]:.2g} exceeds {allowed[worst]:.2g} (E|h|={size[worst]:.4g})"))
+        why = f"the estimated error {error[worst]:.2g} exceeds {allowed[worst]:.2g} (E|h|={size[worst]:.4g})"
+        raise NotConverged(_failure(m, s, worst, why))
     return total
 
 
@@ -125,7 +128,7 @@ def _failure(m: Array, s: Array, i: int, why: str) -> str:
     return f"E h(r) at mean={m[i]:.6g}, std={s[i]:.6g}: {why}"
 
 
-def _panels(m: Array, s: Array, own: Array) -> tuple[Array, Array, Array]:
+def _panels(m: Array, s: Array, own: Array) -> tuple[Any, Array, Array]:
     """All panels of all pairs, flat: whose it is, and its ends in z."""
     around_origin = (own - m[:, None]) / s[:, None]
     grid = np.concatenate([np.broadcast_to(_Z_ENDS, (len(m), len(_Z_ENDS))), around_origin], axis=1)
@@ -148,7 +151,7 @@ def _apply(h: Callable[[Any], Any], m: Array, s: Array, a: Array, b: Array) -> t
         sums = f @ columns
         value[part] = half * sums[:, 0]
         magnitude[part] = half * (np.abs(f) @ columns[:, 0])
-        # Legendre coefficients that decay like q at degree n leave a Gauss rule an error like q^2; q^1.5 and the factor are caution.
+        # Legendre coefficients that fall to q at degree n leave a Gauss rule an error like q^2; the rest is caution.
         last = half * np.max(np.abs(sums[:, 1:]), axis=1)
         ratio = last / np.maximum(magnitude[part], 1e-320)
         doubt[part] = magnitude[part] * np.minimum(ratio, (10.0 * ratio) ** 1.5)
@@ -164,7 +167,7 @@ def _stencil() -> Array:
 
 
 def _own_scales(h: Callable[[Any], Any], reach: float) -> Array:
-    """Powers of two, of either sign, on whose scale h is no polynomial: where interpolation over three octaves each way misses it."""
+    """Powers of two, of either sign, on whose scale h is no polynomial: its six neighbours do not predict h there."""
     top = int(np.ceil(np.log2(max(reach, 2.0**-900))))
     k = np.arange(min(-50, top - 60), top + 4)
     kept: list[Array] = []
