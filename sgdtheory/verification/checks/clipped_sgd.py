@@ -1,3 +1,6 @@
-"""Checks of the kernel of clipped_sgd."""
+"""Checks of the kernel of clipped SGD."""
 
-from sgdtheory.verification.checks import rule  # noqa: F401  (registers what every rule is checked for)
+from sgdtheory.verification.checks import (
+    one_step,  # noqa: F401  (registers the simulation of one step)
+    rule,  # noqa: F401  (registers what every rule is checked for)
+)
