@@ -37,7 +37,7 @@ def _rule(degree: int, prec: int) -> list[tuple[Any, Any]]:
 
 @lru_cache(maxsize=4096)
 def _weighted(low: Any, high: Any, degree: int, prec: int) -> list[tuple[Any, Any]]:
-    """Nodes of a panel with the normal density in the weights: 12 nodes for degree 3, 24 for degree 4."""
+    """Nodes of a panel with the normal density in the weights: 6, 12, 24 nodes for degree 2, 3, 4."""
     mp = mpmath.mp
     middle, half = (low + high) / 2, (high - low) / 2
     root = half / mp.sqrt(2 * mp.pi)
@@ -103,22 +103,23 @@ def _edge(integrand: Callable[[Any], Any], sign: int, digits: int) -> Any:
 
 
 def _adaptive(integrand: Callable[[Any], Any], cuts: list[Any], digits: int) -> Any:
-    """Panels are halved until 12 and 24 nodes agree to more than half the digits: then 24 nodes are right to all of them."""
+    """Panels are halved until n and 2n nodes agree to more than half the digits: then 2n nodes are right to all of them."""
     mp = mpmath.mp
 
     def panel(a: Any, b: Any, degree: int) -> Any:
         return mp.fsum(w * integrand(z) for z, w in _weighted(a, b, degree, mp.prec))
 
-    todo = [(a, b, panel(a, b, 4)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    fine, coarse = (4, 3) if digits > 16 else (3, 2)
+    todo = [(a, b, panel(a, b, fine)) for a, b in zip(cuts, cuts[1:], strict=False)]
     size = mp.fsum(abs(v) for _, _, v in todo)
     total, work = mp.mpf(0), len(todo)
     while todo:
         a, b, value = todo.pop()
-        if abs(panel(a, b, 3) - value) <= size * mp.mpf(10) ** (-digits * 6 // 11):
+        if abs(panel(a, b, coarse) - value) <= size * mp.mpf(10) ** (-digits * 6 // 11):
             total += value
             continue
         middle = (a + b) / 2
-        left, right = panel(a, middle, 4), panel(middle, b, 4)
+        left, right = panel(a, middle, fine), panel(middle, b, fine)
         size = max(size, abs(left) + abs(right))
         work += 2
         if work > _MAX_PANELS:

@@ -8,7 +8,6 @@ distributions adds densities at its jumps.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -244,17 +243,3 @@ def heat(h: Generalized, mean: sp.Expr, std: sp.Expr) -> sp.Expr | None:
 def stein_slope(h: sp.Expr, r: sp.Symbol, mean: sp.Expr, std: sp.Expr) -> Expectation:
     """E h'(r) = E h(r) (r - mean) / std^2, unevaluated: the definition of E h' when h jumps."""
     return Expectation(h * (r - mean) / std**2, r, mean, std)
-
-
-def price(first: Callable[[Any], sp.Expr], second: Callable[[Any], sp.Expr], q: Any, mean: Any, scale: Any) -> sp.Expr:
-    """d/dq E f(x) h(y) for (x, y) standard normal with correlation q, y shifted by mean and scaled: f, h jumping at zero.
-
-    Price's theorem: the derivative in the correlation is scale * E f'(x) h'(y); each factor's jump at zero is a delta, so
-    the expectation is the product of the jumps with the density of (x, scale*y + mean) at the origin.
-    """
-    x = sp.Symbol("x", real=True)
-    jumps = [Generalized.of(f(x), x).diff() for f in (first, second)]
-    if any(sp.simplify(v) != 0 for g in jumps for v in g.smooth.values) or any(b != 0 or k for g in jumps for b, k, _ in g.deltas):
-        raise NoClosedForm
-    weight = sp.prod([w for g in jumps for _, _, w in g.deltas])
-    return sp.factor_terms(scale * weight * normal_density(0, 0, 1) * normal_density(0, mean, scale * sp.sqrt(1 - q**2)))

@@ -1,0 +1,349 @@
+"""From the text of an update rule g(x, r) = f(x) h(r) to the functions its risk equation is made of.
+
+    preconditioner  p(kappa) = E f'(sqrt(kappa) Z) / E f'(Z)             drift factor  E f'(Z) E h'(r)
+    noise shape     S(rho, kappa_i, kappa_j) = E f(x_i) f(x_j) / E f(Z)^2    noise power   E f(Z)^2 E h(r)^2
+
+with r ~ N(m, s^2); p(1) = 1 and S(1, 1, 1) = 1, the constants sit in the drift factor and the noise power. A theory averages over
+the label noise afterwards, so a rule is derived once for all noises.
+"""
+
+from __future__ import annotations
+
+import keyword
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import sympy as sp
+
+from sgdtheory import expressions
+from sgdtheory.algorithms.separable import SeparableUpdate
+from sgdtheory.derive import admissible, bivariate
+from sgdtheory.derive.expectation import Expectation
+from sgdtheory.derive.gaussian import NoClosedForm, expectation, expectation_of, heat, slope, stein_slope
+from sgdtheory.derive.heat import HeatFlow
+from sgdtheory.derive.language import Derivation
+from sgdtheory.derive.pieces import Generalized, NoPieces, cuts
+from sgdtheory.derive.price import PriceRoute
+from sgdtheory.derive.routes import Difference, DifferentRoute
+from sgdtheory.derive.series import MehlerSeries
+from sgdtheory.derive.steps import Step, Verdict
+from sgdtheory.errors import NotSeparable, invalid
+
+_RESERVED = {"m", "s", "y", "z", "kappa", "kappa_i", "kappa_j", "rho", "mean", "std", "variance", "variance_i", "variance_j", "correlation",
+             "learning_rate", "batch_size", "breaks", "update", "parameters", "np", "special", "R", "eta", "t", "d", "u", "eps"}
+STEPS = ("separation", "odd_feature", "feature_slope", "feature_power", "preconditioner", "noise_shape", "response", "drift_factor",
+         "noise_power", "drift_slope", "noise_slope", "kinks")
+
+
+class Homogenization:
+    """The theory of an update rule: its functions, the steps that derive them, and their verdicts.
+
+    Calling it gives an algorithm: ``homogenize("sign(x)*tanh(r/b)")(learning_rate=0.5, b=2.0)``.
+
+    Attributes
+    ----------
+    update : str
+        Text of g.
+    feature, response_function : sympy.Expr
+        f(x) and h(r).
+    closed_form : bool
+        Whether every function has a closed form; otherwise kernels integrate numerically.
+    """
+
+    def __init__(self, derivation: Derivation, text: str, f: sp.Expr, h: sp.Expr, closed_form: bool) -> None:
+        self.derivation, self.update, self.feature, self.response_function, self.closed_form = derivation, text, f, h, closed_form
+
+    def _right(self, name: str) -> sp.Expr:
+        return self.derivation.steps[name].right
+
+    preconditioner = property(lambda self: self._right("preconditioner"), doc="p(kappa).")
+    noise_shape = property(lambda self: self._right("noise_shape"), doc="S(rho, kappa_i, kappa_j).")
+    response = property(lambda self: self._right("response"), doc="E h(r) in m and s.")
+    drift_factor = property(lambda self: self._right("drift_factor"), doc="E f'(Z) E h'(r) in m and s.")
+    noise_power = property(lambda self: self._right("noise_power"), doc="E f(Z)^2 E h(r)^2 in m and s.")
+    feature_slope = property(lambda self: self._right("feature_slope"), doc="E f'(Z).")
+    feature_power = property(lambda self: self._right("feature_power"), doc="E f(Z)^2.")
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, in order."""
+        return tuple(s for n, s in self.derivation.steps.items() if n == "update" or n in STEPS)
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """Step name -> verdict; the checks run at the first call."""
+        return {s.name: self.derivation.verdict(s.name) for s in self.steps}
+
+    def source(self) -> str:
+        """The kernel: a NumPy module as text. Every step is checked first."""
+        return self.derivation.source_text()
+
+    def __call__(self, learning_rate: Any, batch_size: int = 1, breaks: Any = (), **parameters: float) -> SeparableUpdate:
+        """The algorithm with this update rule.
+
+        Parameters
+        ----------
+        learning_rate : float or callable
+        batch_size : int
+        breaks : sequence of float
+            Times at which the learning rate has a kink.
+        **parameters : float
+            A positive value for every symbol of the rule other than x and r.
+        """
+        return SeparableUpdate(learning_rate, batch_size, tuple(breaks), self.update, parameters)
+
+    def __repr__(self) -> str:
+        return f"Homogenization({self.update!r})"
+
+    def __str__(self) -> str:
+        lines = [f"g(x, r) = {self.update}" + ("" if self.closed_form else "    (some averages by quadrature)")]
+        lines += [f"  {s.name} = {s.right}   [{self.derivation.verdict(s.name).value}]" for s in self.steps if s.name != "update"]
+        return "\n".join(lines)
+
+
+def homogenize(update: Any, into: Derivation | None = None, points: int = 2) -> Homogenization:
+    """Derive what an update rule g(x, r) = f(x) h(r) does in high dimension.
+
+    Parameters
+    ----------
+    update : str or sympy.Expr
+        g in the feature x and the residual r = <x, theta> - y; other symbols are positive parameters.
+    into : Derivation, optional
+        A derivation that the steps are added to. Default: a new one.
+    points : int
+        Random points of each numerical check.
+
+    Returns
+    -------
+    Homogenization
+
+    Raises
+    ------
+    NotSeparable
+        If g does not separate, f is not odd, E f' = 0, E h' <= 0 (no descent) or E h^2 is infinite. The message says why.
+    InvalidInput
+        If the text is no expression in the allowed functions.
+
+    Examples
+    --------
+    >>> from sgdtheory.derive import homogenize
+    >>> h = homogenize("sign(x)*sign(r)")
+    >>> h.noise_shape, h.preconditioner
+    (2*asin(rho)/pi, 1/sqrt(kappa))
+    >>> h(learning_rate=0.5)
+    SeparableUpdate('sign(x)*sign(r)', learning_rate=0.5)
+    """
+    text = _text(update)
+    factors = expressions.parse(text).factor()
+    D = Derivation("rule", title=f"The update rule {text}", update=text) if into is None else into
+    symbols = {name: declared.symbol for name, declared in D.symbols.items()}
+    x, r = symbols["x"], symbols["r"]
+    f, h = (expressions.parse(t).sympy(symbols) for t in factors)
+    if admissible.check(text, f, x, h, r) < 0:
+        f, h = -f, -h
+    return _Work(D, text, f, h, points if into is None else 8).run()
+
+
+def _text(update: Any) -> str:
+    if not isinstance(update, str):
+        try:
+            update = expressions.from_sympy(sp.sympify(update))
+        except (sp.SympifyError, TypeError, AttributeError):
+            raise invalid("update", update, "text or a SymPy expression in x and r", "for example 'sign(x)*tanh(r)'") from None
+    names = expressions.parse(update).symbols
+    for name in sorted(names - {"x", "r"}):
+        if name in _RESERVED or keyword.iskeyword(name) or name.startswith("_"):
+            raise invalid("update", update, f"written with other parameter names than {name!r}, which has a meaning here", "rename it, to b say")
+    if not {"x", "r"} <= names:
+        lacks = " and ".join(sorted({"x", "r"} - names))
+        why = "the step would not depend on the feature, or not on the residual"
+        raise invalid("update", update, f"a rule in x and r (it lacks {lacks})", why, NotSeparable)
+    return update
+
+
+class _Work:
+    """One homogenization: each quantity once as a definition and once as derived."""
+
+    def __init__(self, D: Derivation, text: str, f: sp.Expr, h: sp.Expr, points: int) -> None:
+        self.D, self.text, self.f, self.h, self.points = D, text, f, h, points
+        self.x, self.r = D.symbol("x"), D.symbol("r")
+        self.m, self.s = D.symbol("m"), D.symbol("s")
+        self.kappa, self.ki, self.kj = D.symbol("kappa"), D.symbol("kappa_i"), D.symbol("kappa_j")
+        self.rho = D.symbol("rho")
+        self.closed = True
+
+    def run(self) -> Homogenization:
+        D, f, h, x, r, m, s = self.D, self.f, self.h, self.x, self.r, self.m, self.s
+        self._identity("separation", D.steps["update"].right, f * h, "the rule is a function of the feature times one of the residual", ("update",),
+                       Difference(), label="f(x) h(r)")
+        self._identity("odd_feature", f.subs(x, -x), -f, "the feature's factor is odd, so the constant part of h averages out", ("separation",),
+                       Difference(), label="f(-x)")
+        fs, fp = self._feature()
+        self._shape(fp)
+        self._average("response", h, sp.S.One, "E h(r)", "Gaussian moments between the kinks of h")
+        drift = self._drift(fs)
+        self._average("noise_power", h**2, fp, "E f(Z)^2 E h(r)^2", "Gaussian moments of h^2 between its kinks", ("feature_power", "separation"))
+        self._slopes(fs, fp, drift)
+        D.definition("kinks", sp.Tuple(*cuts(h, r)), because="where h is not smooth, read off its pieces")
+        pass  # self._emit()
+        return Homogenization(D, self.text, f, h, self.closed)
+
+    def _identity(self, name: str, left: Any, right: Any, because: str, needs: tuple[str, ...], route: Any, label: str, **options: Any) -> Any:
+        if sp.sympify(left).atoms(Expectation) and any(e.atoms(Expectation) != {e} for e in sp.sympify(left).atoms(Expectation)):
+            deep = {"points": 3, "digits": 20, "time_limit": 120} if self.points > 2 else {"points": 1, "digits": 12}
+            options = deep | options
+        return self.D.identity(name, left, right, because, route=route, needs=needs, label=label, **({"points": self.points} | options))
+
+    def _by_quadrature(self, name: str, value: Any, because: str, label: str) -> Any:
+        self.closed = False
+        return self.D.definition(name, value, because=f"{because}; no closed form, the kernel integrates", label=label)
+
+    def _feature(self) -> tuple[Any, Any]:
+        f, x, kappa = self.f, self.x, self.kappa
+        defined, power = stein_slope(f, x, 0, 1), Expectation(f**2, x, 0, 1)
+        at = slope(f, x, sp.S.Zero, sp.sqrt(kappa))
+        moved = expectation(f, x, self.m, sp.S.One)
+        because = "Gaussian integration by parts: E f'(Z) = E f(Z) Z"
+        if at is None:
+            fs = self._by_quadrature("feature_slope", defined, because, "E f'(Z)")
+            self._by_quadrature("preconditioner", stein_slope(f, x, 0, sp.sqrt(kappa)) / fs, because, "p(kappa)")
+        else:
+            shifted = sp.diff(moved, self.m).subs(self.m, 0) if moved is not None else None
+            fs = self._identity("feature_slope", defined, _tidy(at.subs(kappa, 1)), f"{because}; a jump of f counts as a delta", ("separation",),
+                                Difference() if shifted is None or shifted == _tidy(at.subs(kappa, 1)) else DifferentRoute(shifted), "E f'(Z)")
+            self._identity("preconditioner", stein_slope(f, x, 0, sp.sqrt(kappa)) / fs, _tidy(at / fs), because, ("feature_slope",),
+                           Difference(), "p(kappa)")
+        closed = bivariate.expectation(f, x, sp.S.One, sp.S.One, sp.S.One)
+        closed = expectation(f**2, x, sp.S.Zero, sp.S.One) if closed is None else closed
+        if closed is None:
+            fp = self._by_quadrature("feature_power", power, "the power of the feature's factor", "E f(Z)^2")
+        else:
+            fp = self._identity("feature_power", power, _tidy(closed), "the noise shape before normalisation, of a feature with itself",
+                                ("separation",), Difference(), "E f(Z)^2")
+        return fs, fp
+
+    def _shape(self, fp: Any) -> None:
+        arguments = (self.rho, self.ki, self.kj)
+        closed = bivariate.expectation(self.f, self.x, *arguments)
+        if closed is None:
+            because = "Mehler's series: sum over k of rho^k times the product of the k-th Hermite coefficients"
+            self._by_quadrature("noise_shape", MehlerSeries(self.f, self.x, *arguments) / fp, because, "S(rho, kappa_i, kappa_j)")
+            return
+        because = "Isserlis' theorem for powers; Price's theorem for sign, and erf is the mean of the sign of a wider Gaussian"
+        self._identity("noise_shape", bivariate.definition(self.f, self.x, *arguments) / fp, _tidy(closed / fp), because, ("feature_power",),
+                       PriceRoute(self.f, fp), "S(rho, kappa_i, kappa_j)")
+
+    def _average(self, name: str, h: Any, factor: Any, label: str, because: str, needs: tuple[str, ...] = ("separation",)) -> None:
+        unevaluated = factor * Expectation(h, self.r, self.m, self.s)
+        try:
+            closed = expectation(h, self.r, self.m, self.s)
+        except ValueError as error:
+            raise admissible.refuse(self.text, f"E h^2 is infinite: {error}") from None
+        if closed is None:
+            self._by_quadrature(name, unevaluated, because, label)
+            return
+        route = Difference() if closed.is_number else HeatFlow((factor * h).subs(self.r, self.m))
+        self._identity(name, unevaluated, _factored(factor, closed), because, needs, route, label)
+
+    def _drift(self, fs: Any) -> Any:
+        because = "Gaussian integration by parts: E h'(r) = E h(r) (r - m)/s^2; a jump of h counts as a delta"
+        left, right = fs * stein_slope(self.h, self.r, self.m, self.s), slope(self.h, self.r, self.m, self.s)
+        needs = ("feature_slope", "response") if "response" in self.D.steps else ("feature_slope",)
+        if right is None:
+            right = _slope_by_quadrature(self.h, self.r, self.m, self.s)
+            self.closed = False
+            if right is None:
+                return self._by_quadrature("drift_factor", left, because, "E f'(Z) E h'(r)")
+            return self._identity("drift_factor", left, fs * right, because, needs, None, "E f'(Z) E h'(r)")
+        response = self.D.steps["response"].right
+        value, other = _factored(fs, right), fs * sp.diff(response, self.m)
+        route = Difference() if response.has(Expectation) or value == other else DifferentRoute(other)
+        return self._identity("drift_factor", left, value, because, needs, route, "E f'(Z) E h'(r)")
+
+    def _slopes(self, fs: Any, fp: Any, drift: Any) -> None:
+        r, m, s = self.r, self.m, self.s
+        for name, function, factor, label in (("drift_slope", self.h, fs, "d(drift)/d(s^2)"), ("noise_slope", self.h**2, fp, "d(noise)/d(s^2)")):
+            base = "drift_factor" if name == "drift_slope" else "noise_power"
+            start = stein_slope(self.h, r, m, s) if name == "drift_slope" else Expectation(function, r, m, s)
+            left = factor * start.diff(s) / (2 * s)
+            try:
+                g = Generalized.of(function, r)
+                closed = heat(g.diff() if name == "drift_slope" else g, m, s)
+            except NoPieces:
+                closed = None
+            whole = self.D.steps[base].right
+            if closed is None or whole.has(Expectation):
+                if closed is not None and not closed.has(Expectation):
+                    self._identity(name, left, _factored(factor, closed), "the heat equation: d/d(s^2) is half of the second derivative in m", (base,),
+                                   None, label)
+                else:
+                    self._by_quadrature(name, left, "the density differentiated in its variance", label)
+                continue
+            other = sp.diff(whole, s) / (2 * s)
+            value = _factored(factor, closed)
+            self._identity(name, left, value, "the heat equation: d/d(s^2) is half of the second derivative in m", (base,),
+                           Difference() if value == other or closed.is_number else DifferentRoute(other), label)
+
+    def _emit(self) -> None:
+        D = self.D
+        D.constant("CLOSED_FORM", self.closed)
+        residual = {"mean": self.m, "std": self.s}
+        self.functions = [
+            ("preconditioner", {"variance": self.kappa}, "Preconditioner p of a coordinate whose feature has this variance, p(1) = 1"),
+            ("noise_shape", {"correlation": self.rho, "variance_i": self.ki, "variance_j": self.kj}, "Shape S of the gradient noise, S(1, 1, 1) = 1"),
+            ("response", residual, "Mean response E h(r), r ~ N(mean, std^2)"),
+            ("feature_slope", {}, "E f'(Z), the constant in the drift factor"),
+            ("feature_power", {}, "E f(Z)^2, the constant in the noise power"),
+            ("drift_factor", residual, "Drift factor E f'(Z) E h'(r), r ~ N(mean, std^2)"),
+            ("noise_power", residual, "Noise power E f(Z)^2 E h(r)^2, r ~ N(mean, std^2)"),
+            ("drift_slope", residual, "Derivative of the drift factor in std^2"),
+            ("noise_slope", residual, "Derivative of the noise power in std^2"),
+            ("kinks", {}, "Residuals at which h is not smooth"),
+        ]
+        for name, arguments, doc in self.functions:
+            D.function(name, step=name, arguments=arguments, doc=doc)
+
+
+def _tidy(value: Any) -> Any:
+    return sp.powsimp(sp.factor_terms(sp.powdenest(value)))
+
+
+def _factored(factor: Any, closed: Any) -> Any:
+    """A constant goes into every term: a sum of terms keeps its shape."""
+    return sp.Add(*(factor * t for t in sp.Add.make_args(closed)))
+
+
+def _slope_by_quadrature(h: sp.Expr, r: sp.Symbol, m: sp.Symbol, s: sp.Symbol) -> Any:
+    """E h' with the smooth part unevaluated and a density at every jump."""
+    try:
+        g = Generalized.of(h, r).diff()
+    except NoPieces:
+        return None
+    if g.smooth.cuts:
+        ends = [(v, r < c) for v, c in zip(g.smooth.values, g.smooth.cuts, strict=False)]
+        smooth = sp.Piecewise(*ends, (g.smooth.values[-1], True))
+    else:
+        smooth = g.smooth.values[0]
+    jumps = Generalized(Generalized.of(sp.S.Zero, r).smooth, g.deltas)
+    try:
+        return Expectation(sp.simplify(smooth), r, m, s) + expectation_of(jumps, m, s)
+    except NoClosedForm:
+        return None
+
+
+@cache
+def kernel(text: str) -> ModuleType:
+    """The compiled kernel of an update rule: derived, checked and compiled once per text, in memory.
+
+    Raises
+    ------
+    NotSeparable
+        As :func:`homogenize`.
+    """
+    module = ModuleType(f"sgdtheory.kernels of {text}")
+    exec(compile(homogenize(text).source(), f"<kernel of {text}>", "exec"), module.__dict__)
+    return module
+
+
+__all__ = ["Homogenization", "homogenize", "kernel"]
