@@ -68,7 +68,7 @@ class Mixture(NoiseLaw):
     @property
     def tail_exponent(self) -> float:
         """The heaviest component's."""
-        return min(law.tail_exponent for law in self.laws)
+        return min(law.tail_exponent for _, law in self.parts)
 
     @property
     def second_moment(self) -> float:
