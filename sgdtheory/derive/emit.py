@@ -34,6 +34,7 @@ class Function:
     step: str
     exactness: str
     removable: Mapping[sp.Symbol, tuple[Any, Any]]
+    form: Any = None            # the same expression as floating-point numbers evaluate it well
 
 
 def function(f: Function, derivation: Derivation | None = None) -> str:
@@ -70,7 +71,7 @@ def function(f: Function, derivation: Derivation | None = None) -> str:
 
 
 def _body(f: Function, printer: NumPySource, names: Mapping[sp.Symbol, str]) -> tuple[list[str], str]:
-    expr, lines = scaled(f.expr), []
+    expr, lines = scaled(f.expr if f.form is None else f.form), []
     opaque = any(type(a).__name__ in ("Expectation", "Lambda") or isinstance(a, sp.Integral) for a in sp.preorder_traversal(expr))
     special = []
     for symbol, (at, value) in f.removable.items():

@@ -238,7 +238,7 @@ class Derivation:
 
     def function(self, name: str, *, step: str, arguments: Sequence[sp.Symbol] | Mapping[str, sp.Symbol] = (), doc: str = "",
                  parameters: Sequence[sp.Symbol] | None = None, removable: Mapping[sp.Symbol, tuple[Any, Any]] | None = None,
-                 part: str = "") -> None:
+                 part: str = "", form: Any = None) -> None:
         """Emit the derived side of a step as a kernel function.
 
         Parameters
@@ -255,6 +255,8 @@ class Derivation:
             Where the formula is 0/0 and what it tends to there.
         part : str
             "integrand": emit the integrand of the derived integral.
+        form : expression, optional
+            The derived side as floating-point numbers evaluate it well (see ``derive.stable``); it must have the same values.
 
         Raises
         ------
@@ -275,7 +277,7 @@ class Derivation:
             raise invalid("part", part, "'' or 'integrand'")
         keywords = {s.name: s for s in (self.parameters if parameters is None else parameters)}
         function = emit.Function(name, named, {k: s for k, s in keywords.items() if k not in named}, expr, doc, step,
-                                 self.exactness(step), dict(removable or {}))
+                                 self.exactness(step), dict(removable or {}), form)
         self._sources[name] = emit.function(function, self)          # an expression that cannot be printed is refused here
         self.functions[name] = function
 
