@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from sgdtheory.verification.data_facts import Facts
 ALGORITHMS = ("SGD", "signSGD", "clipped SGD")
 KINDS = ("rows", "shuffled", "gaussian")
 SHORTEST, LONGEST, WORK = 10.0, 200.0, 2e9
-"""The default horizon is one pass over the rows within these bounds, with at most ``WORK`` coordinate updates in all."""
+"""The default horizon is one pass over the rows within these bounds, with at most ``WORK`` coordinate updates."""
 
 CURVE_RTOL = 1e-6
 Progress = Callable[[str, int, int], object]
@@ -58,7 +59,7 @@ def analyse(data: Any, target: Any, *, names: Sequence[str] | None = None, ignor
     standardise : bool
         Divide each feature by its standard deviation. SGD changes by this, signSGD hardly does.
     learning_rates : mapping, optional
-        Of "SGD", "signSGD", "clipped SGD" to a constant learning rate; those not given take the theory's best for the horizon.
+        Of "SGD", "signSGD", "clipped SGD" to a constant learning rate; those not given take the theory's best one.
     threshold : float, optional
         Of clipped SGD. Default: the root mean square of the residuals.
     horizon : float, optional
@@ -112,30 +113,35 @@ def analyse(data: Any, target: Any, *, names: Sequence[str] | None = None, ignor
         for name in ALGORITHMS:
             report(f"theory of {name}", done, stages)
             rate = given.get(name) or best_schedule(model.problem, rules[name](1.0), horizon).constant
-            outcome, done = _outcome(name, rules[name](rate), name not in given, model, horizon, runs, seed, report, done + 1, stages)
-            outcomes.append(outcome)
+            tell = partial(_tell, report, name, done + 1, stages)
+            outcomes.append(_outcome(name, rules[name](rate), name not in given, model, horizon, runs, seed, tell))
+            done += 1 + len(KINDS)
     report("done", stages, stages)
     told = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, SGDTheoryWarning)))
     return DataAnalysis(origin, label, model, Facts.of(model), horizon, runs, streams.seed(seed), tuple(outcomes), told)
 
 
-def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_model.Model, horizon: float, runs: int, seed: Any,
-             report: Progress, done: int, stages: int) -> tuple[Outcome, int]:
+def _tell(report: Progress, name: str, done: int, stages: int, kind: str) -> None:
+    report(f"{name} on {'Gaussian features' if kind == 'gaussian' else 'the rows'}", done + KINDS.index(kind), stages)
+
+
+def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_model.Model, horizon: float, runs: int,
+             seed: Any, tell: Callable[[str], None]) -> Outcome:
     problem = model.problem
     curve = risk_curve(problem, algorithm, horizon, rtol=CURVE_RTOL)
     found = effects(problem, algorithm, risk=[curve.risk[0], curve.risk[-1]])
     ensembles: dict[str, Runs] = {}
     diverged: dict[str, str] = {}
     for i, (kind, rows) in enumerate(zip(KINDS, (model.rows, model.shuffled, None), strict=True)):
-        report(f"{name} on {'Gaussian features' if rows is None else 'the rows'}", done, stages)
-        done += 1
+        tell(kind)
         try:
             # All algorithms see the same draws, so that their differences carry less noise than their risks.
-            ensembles[kind] = simulate(problem, algorithm, horizon, runs=runs, rng=_child(seed, 1 + i), rows=rows, progress=False)
+            ensembles[kind] = simulate(problem, algorithm, horizon, runs=runs, rng=_child(seed, 1 + i), rows=rows,
+                                       progress=False)
         except Diverged as error:
             diverged[kind] = str(error)
     gaps = {kind: Gap.of(curve, r) for kind, r in ensembles.items()}
-    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged), done
+    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged)
 
 
 def _child(seed: Any, i: int) -> Any:
@@ -169,7 +175,8 @@ def _learning_rates(given: Mapping[str, float] | None) -> dict[str, float]:
     keys = {_key(name): name for name in ALGORITHMS}
     for name, value in (given or {}).items():
         if _key(name) not in keys:
-            raise invalid("learning_rates", name, f"given for {', '.join(map(repr, ALGORITHMS))}", "'sgd', 'signsgd' and 'clipped_sgd' will do")
+            raise invalid("learning_rates", name, f"given for {', '.join(map(repr, ALGORITHMS))}",
+                          "'sgd', 'signsgd' and 'clipped_sgd' will do")
         result[keys[_key(name)]] = number(f"learning_rate of {name}", value, above=0.0)
     return result
 

@@ -1,4 +1,4 @@
-"""How far rows are from the model that the theory assumes: Gaussian features, label noise that does not depend on them."""
+"""How far rows are from what the theory assumes: Gaussian features, label noise that does not depend on them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgdtheory.verification.data_model import Model
 from sgdtheory.values import Array
+from sgdtheory.verification.data_model import Model
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Facts:
             sign_bias=float(np.sqrt(np.mean(np.mean(np.sign(x), axis=0) ** 2))),
             norm_spread=float(lengths.std() / lengths.mean()),
             gaussian_norm_spread=float(np.sqrt(2.0) * np.linalg.norm(k) / np.trace(k)),
-            residual_dependence=float(np.mean(eps**2 * lengths) / (power * lengths.mean()) - 1.0) if power > 0.0 else 0.0,
+            residual_dependence=float(np.mean(eps**2 * lengths) / (power * lengths.mean()) - 1.0) if power else 0.0,
             residual_kurtosis=float(_excess(eps)) if power > 0.0 else 0.0,
         )
 

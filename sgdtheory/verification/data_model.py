@@ -10,7 +10,7 @@ import numpy as np
 from sgdtheory.errors import InvalidInput
 from sgdtheory.problems.covariance import dense
 from sgdtheory.problems.linear_regression import LinearRegression
-from sgdtheory.problems.noise import Atoms, Noiseless, NoiseLaw
+from sgdtheory.problems.noise import Atoms, NoiseLaw, Noiseless
 from sgdtheory.simulation.rows import Rows
 from sgdtheory.values import Array
 
@@ -78,8 +78,8 @@ def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: 
     if np.ptp(target) == 0.0:
         raise InvalidInput(f"the target is {target[0]:g} in every row: there is nothing to learn")
     if n < d + 2:
-        raise InvalidInput(f"{n} rows for {d} features: least squares fits every row exactly, so no residual law can be taken from "
-                           f"them; give at least {d + 2} rows, better {10 * d}, or fewer columns (--ignore)")
+        raise InvalidInput(f"{n} rows for {d} features: least squares fits every row exactly, so no residual law can be "
+                           f"taken from them; give at least {d + 2} rows, better {10 * d}, or fewer columns (--ignore)")
     notes = [f"features and target are centred: their means over the {n} rows are subtracted"]
     if dropped:
         notes.append(f"constant columns left out: {_listed(dropped)}")
@@ -89,27 +89,29 @@ def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: 
         centred, deviations = centred / deviations, np.ones(d)
         notes.append("every feature is divided by its standard deviation")
     else:
-        notes.append(f"features keep their scales (standard deviations {deviations.min():.3g} to {deviations.max():.3g})")
+        spread = f"{deviations.min():.3g} to {deviations.max():.3g}"
+        notes.append(f"features keep their scales (standard deviations {spread})")
     solution, rank = _least_squares(centred, deviations, y)
     if rank < d:
-        notes.append(f"the features span {rank} of {d} directions (some columns are combinations of others): theta_star is the solution of "
-                     "least norm in standardised features; the other directions carry no risk and are never learned")
+        notes.append(f"the features span {rank} of {d} directions (some columns are combinations of others): theta_star is "
+                     "the solution of least norm in standardised features; the other directions carry no risk")
     residuals = y - centred @ solution
     if n < 5 * d:
-        notes.append(f"only {n / d:.1f} rows a feature: the residuals of the fit are smaller than the label noise of new rows, about "
-                     f"by the factor {np.sqrt(1.0 - rank / n):.2f}; what follows is about drawing these rows")
-    power, spread = float(np.mean(residuals**2)), float(np.std(y))
-    if power <= (EXACT_FIT * spread) ** 2:
+        notes.append(f"only {n / d:.1f} rows a feature: the residuals of the fit are smaller than the label noise of new "
+                     f"rows, about by the factor {np.sqrt(1.0 - rank / n):.2f}; what follows is about drawing these rows")
+    target_std = float(np.std(y))
+    if float(np.mean(residuals**2)) <= (EXACT_FIT * target_std) ** 2:
         notes.append("the features fit the target exactly: there is no label noise")
         residuals = np.zeros(n)
     noise = _law(residuals, notes)
     covariance = dense(centred.T @ centred / n)
     risk = 0.5 * float(covariance.quadratic(solution))
-    if not risk > 1e-12 * spread**2:
-        raise InvalidInput("the features explain nothing of the target (the least squares solution is zero): there is nothing to learn")
+    if not risk > 1e-12 * target_std**2:
+        raise InvalidInput("the features explain nothing of the target: the least squares solution is zero")
     rows = Rows(centred, residuals, solution)
     shuffled = Rows(centred, _shuffle(centred, residuals, rng), solution)
-    return Model(names, rows, LinearRegression(covariance, noise, -solution), shuffled, rank, spread, dropped, tuple(notes))
+    problem = LinearRegression(covariance, noise, -solution)
+    return Model(names, rows, problem, shuffled, rank, target_std, dropped, tuple(notes))
 
 
 def _varying(features: Array, names: tuple[str, ...], drop: bool) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
@@ -135,7 +137,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _least_squares(centred: Array, deviations: Array, y: Array) -> tuple[Array, int]:
-    """The least squares solution and the rank, both judged in standardised features, so that units do not matter."""
+    """The least squares solution and the rank, judged in standardised features, so that units do not matter."""
     solution, _, rank, _ = np.linalg.lstsq(centred / deviations, y, rcond=DEPENDENT)
     return solution / deviations, int(rank)
 
@@ -149,8 +151,9 @@ def _law(residuals: Array, notes: list[str]) -> NoiseLaw:
     groups = np.array_split(np.sort(residuals), LARGEST_LAW // 2)
     sizes = np.array([g.size for g in groups], dtype=np.float64)
     means, spreads = np.array([g.mean() for g in groups]), np.array([g.std() for g in groups])
-    notes.append(f"for the theory the {residuals.size} residuals are grouped to {LARGEST_LAW} atoms that keep each group's mean and variance")
-    return Atoms(np.concatenate([means - spreads, means + spreads]), np.concatenate([sizes, sizes]) / (2.0 * residuals.size))
+    notes.append(f"for the theory the {residuals.size} residuals are grouped to {LARGEST_LAW} atoms that keep the mean and "
+                 "the variance of each group")
+    return Atoms(np.concatenate([means - spreads, means + spreads]), np.tile(sizes, 2) / (2.0 * residuals.size))
 
 
 def _shuffle(centred: Array, residuals: Array, rng: np.random.Generator) -> Array:

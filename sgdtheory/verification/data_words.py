@@ -7,7 +7,6 @@ import math
 from sgdtheory.verification.data_analysis import CLEAR, DataAnalysis, Gap, Outcome
 
 
-
 def sentences(a: DataAnalysis) -> tuple[str, ...]:
     """The findings, one sentence or two each."""
     return (_prediction(a), _result(a), *_causes(a), *(_gap(o) for o in a.outcomes), _features(a), HONEST)
