@@ -85,6 +85,6 @@ def array(argument: str, value: Any, shape: tuple[int | None, ...], domain: str 
         raise invalid(argument, f"array of shape {result.shape}", f"an array of shape {wanted}", instead)
     if not np.all(np.isfinite(result)):
         where = np.argwhere(~np.isfinite(result))[0]
-        raise invalid(argument, result[tuple(where)], f"{domain} everywhere (entry {tuple(int(i) for i in where)})", instead)
+        raise invalid(argument, float(result[tuple(where)]), f"{domain} everywhere (entry {tuple(int(i) for i in where)})", instead)
     result.setflags(write=False)
     return result
