@@ -18,7 +18,7 @@ import sympy as sp
 
 from sgdtheory import expressions
 from sgdtheory.algorithms.separable import SeparableUpdate
-from sgdtheory.derive import admissible, bivariate
+from sgdtheory.derive import admissible, bivariate, stable
 from sgdtheory.derive.expectation import Expectation
 from sgdtheory.derive.gaussian import NoClosedForm, expectation, expectation_of, heat, slope, stein_slope
 from sgdtheory.derive.heat import HeatFlow
@@ -172,6 +172,7 @@ class _Work:
         self.kappa, self.ki, self.kj = D.symbol("kappa"), D.symbol("kappa_i"), D.symbol("kappa_j")
         self.rho = D.symbol("rho")
         self.closed = True
+        self.integrals: dict[str, Any] = {}      # what replaces a sum of terms where they cancel
 
     def run(self) -> Homogenization:
         D, f, h, x, r, m, s = self.D, self.f, self.h, self.x, self.r, self.m, self.s
@@ -186,7 +187,7 @@ class _Work:
         self._average("noise_power", h**2, fp, "E f(Z)^2 E h(r)^2", "Gaussian moments of h^2 between its kinks", ("feature_power", "separation"))
         self._slopes(fs, fp, drift)
         D.definition("kinks", sp.Tuple(*cuts(h, r)), because="where h is not smooth, read off its pieces")
-        pass  # self._emit()
+        self._emit()
         return Homogenization(D, self.text, f, h, self.closed)
 
     def _identity(self, name: str, left: Any, right: Any, because: str, needs: tuple[str, ...], route: Any, label: str, **options: Any) -> Any:
@@ -258,6 +259,9 @@ class _Work:
             return self._identity("drift_factor", left, fs * right, because, needs, None, "E f'(Z) E h'(r)")
         response = self.D.steps["response"].right
         value, other = _factored(fs, right), fs * sp.diff(response, self.m)
+        integral = _slope_by_quadrature(self.h, self.r, self.m, self.s)
+        if integral is not None:
+            self.integrals["drift_factor"] = fs * integral
         route = Difference() if response.has(Expectation) or value == other else DifferentRoute(other)
         return self._identity("drift_factor", left, value, because, needs, route, "E f'(Z) E h'(r)")
 
@@ -301,8 +305,13 @@ class _Work:
             ("noise_slope", residual, "Derivative of the noise power in std^2"),
             ("kinks", {}, "Residuals at which h is not smooth"),
         ]
+        parameters = self.D.parameters
+        names = {self.m: "mean", self.s: "std", **{p: p.name for p in parameters}}
         for name, arguments, doc in self.functions:
-            D.function(name, step=name, arguments=arguments, doc=doc)
+            step = D.steps[name]
+            otherwise = self.integrals.get(name, step.left)
+            form = stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters]) if arguments is residual else None
+            D.function(name, step=name, arguments=arguments, doc=doc, form=form)
 
 
 def _tidy(value: Any) -> Any:

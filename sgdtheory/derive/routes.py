@@ -40,7 +40,11 @@ class Route:
 def from_data(data: Mapping[str, Any]) -> Route:
     """The route behind a record's data."""
     rest = {k: v for k, v in data.items() if k != "route"}
-    kinds = {k.__name__: k for k in (Difference, DerivativeIn, DifferentRoute, SeriesIn, Simulation, Nonnegative)}
+    from sgdtheory.derive.heat import HeatFlow
+    from sgdtheory.derive.price import PriceRoute
+
+    kinds: dict[str, type[Route]] = {k.__name__: k for k in (Difference, DerivativeIn, DifferentRoute, SeriesIn, Simulation, Nonnegative,
+                                                             HeatFlow, PriceRoute)}
     if data.get("route") not in kinds:
         raise invalid("route", data.get("route"), f"one of {sorted(kinds)}")
     return kinds[data["route"]](**rest)
@@ -188,6 +192,8 @@ def _at(expr: Any, x: sp.Symbol, at: Any) -> Any:
 
 def _vanishes(route: Route, expr: Any, what: str) -> Check:
     """Zero, visibly nonzero, or undecided; cheap transformations first."""
+    # Expectations are integrated by the calculus before SymPy rewrites what stands inside them.
+    expr = expr.replace(lambda e: type(e).__name__ == "Expectation", lambda e: e.doit())
     for change in (sp.expand, sp.simplify, lambda e: sp.simplify(e.doit()), lambda e: sp.simplify(sp.expand_func(e.rewrite(sp.Piecewise)))):
         expr = change(expr)
         if expr == 0:
