@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
@@ -10,7 +11,6 @@ import numpy as np
 import sympy as sp
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.printing.numpy import NumPyPrinter
-from sympy.printing.precedence import PRECEDENCE
 
 from sgdtheory.errors import DerivationError
 
@@ -66,6 +66,47 @@ def callable_of(expr: Any, symbols: Sequence[sp.Symbol]) -> Callable[..., Any]:
     return sp.lambdify(tuple(symbols), expr, modules=[names], printer=NumPySource())
 
 
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+
+
+def _inside(text: str, level: int) -> str:
+    """The text in parentheses if it binds more loosely than the level."""
+    node = ast.parse(text, mode="eval").body
+    own = _ATOM
+    if isinstance(node, ast.UnaryOp):
+        own = _SUM
+    elif isinstance(node, ast.BinOp):
+        own = {ast.Pow: _POWER, ast.Mult: _PRODUCT, ast.Div: _PRODUCT}.get(type(node.op), _SUM)
+    elif isinstance(node, (ast.Compare, ast.Lambda)):
+        own = -1
+    return f"({text})" if own < level and not _enclosed(text) else text
+
+
+def _enclosed(text: str) -> bool:
+    if not text.startswith("("):
+        return False
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return place == len(text) - 1
+    return False
+
+
+def _below(factor: Any) -> bool:
+    power = factor.as_base_exp()[1] if factor.is_Pow else sp.S.One
+    return bool(power.is_Rational and power.is_negative)
+
+
+def _positive(power: Any) -> Any:
+    base, exponent = power.as_base_exp()
+    return base if exponent == -1 else sp.Pow(base, -exponent)
+
+
+def _roots(number: Any) -> bool:
+    return any(p.exp.is_Rational and not p.exp.is_Integer for p in number.atoms(sp.Pow))
+
+
 class NumPySource(NumPyPrinter):
     """Prints with the arguments' names; functions of erf's family go to ``special``.
 
@@ -77,6 +118,18 @@ class NumPySource(NumPyPrinter):
     def __init__(self, names: Mapping[sp.Symbol, str] | None = None) -> None:
         super().__init__({"fully_qualified_modules": True, "allow_unknown_functions": False})
         self.names = dict(names or {})
+
+    def doprint(self, expr: Any, assign_to: Any = None) -> str:
+        return self._print(sp.sympify(expr))
+
+    def emptyPrinter(self, expr: Any) -> str:
+        return self._refuse(expr)
+
+    def _print(self, expr: Any, **kwargs: Any) -> str:
+        text = super()._print(expr, **kwargs)
+        if isinstance(expr, sp.Function) and expr.is_number:
+            return f"float({text})"          # NumPy's scalars would widen float32 arrays
+        return text
 
     def _module_format(self, fqn: str, register: bool = True) -> str:
         return fqn.replace("numpy.", "np.", 1)
@@ -93,28 +146,31 @@ class NumPySource(NumPyPrinter):
             return f"special.{_SPECIAL[name]}({arguments})"
         if isinstance(expr, sp.Heaviside):
             return f"np.heaviside({self._print(expr.args[0])}, 0.5)"
-        known = super()._print_Function
-        return known(expr)
+        return super()._print_Function(expr)
 
     _print_erf = _print_erfc = _print_loggamma = _print_erfcx = _print_Heaviside = _print_Function
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"np.abs({self._print(expr.args[0])})"
 
     def _print_gamma(self, expr: Any) -> str:
         return f"np.exp(special.gammaln({self._print(expr.args[0])}))"
 
     def _print_besselk(self, expr: Any) -> str:
         order, z = map(self._print, expr.args)
-        return f"(special.kve({order}, {z})*np.exp(-({z})))"
+        return f"special.kve({order}, {z})*np.exp(-{_inside(z, _PRODUCT)})"
 
     def _print_sign(self, expr: Any) -> str:
         return f"np.sign({self._print(expr.args[0])})"
 
     def _print_Expectation(self, expr: Any) -> str:
-        from sgdtheory.derive.numeric import kinks
+        from sgdtheory.derive.expectation import kinks_of as kinks
 
         h, r, mean, std = expr.args
         points = ", ".join(self._print(k) for k in kinks(h, r))
+        body, place, spread = (self._print(a) for a in (h, mean, std))
         tail = f", kinks=({points},)" if points else ""
-        return f"special.gaussian_expectation(lambda {self._print(r)}: {self._print(h)}, {self._print(mean)}, {self._print(std)}{tail})"
+        return f"special.gaussian_expectation(lambda {self._print(r)}: {body}, {place}, {spread}{tail})"
 
     def _print_MinMaxBase(self, expr: MinMaxBase) -> str:
         name = "np.maximum" if isinstance(expr, sp.Max) else "np.minimum"
@@ -134,28 +190,61 @@ class NumPySource(NumPyPrinter):
 
     def _print_Relational(self, expr: Any) -> str:
         operator = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}[expr.rel_op]
-        return f"({self._print(expr.lhs)} {operator} {self._print(expr.rhs)})"
+        return f"{self._print(expr.lhs)} {operator} {self._print(expr.rhs)}"
 
     def _print_And(self, expr: Any) -> str:
-        return "(" + " & ".join(self._print(a) for a in sorted(expr.args, key=sp.default_sort_key)) + ")"
+        return "(" + " & ".join(f"({self._print(a)})" for a in sorted(expr.args, key=sp.default_sort_key)) + ")"
 
     def _print_Or(self, expr: Any) -> str:
-        return "(" + " | ".join(self._print(a) for a in sorted(expr.args, key=sp.default_sort_key)) + ")"
+        return "(" + " | ".join(f"({self._print(a)})" for a in sorted(expr.args, key=sp.default_sort_key)) + ")"
 
     def _print_Not(self, expr: Any) -> str:
         return f"~({self._print(expr.args[0])})"
 
+    def _inside(self, expr: Any, level: int) -> str:
+        return _inside(self._print(expr), level)
+
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:
         base, power = expr.as_base_exp()
+        if power.is_Rational and power.is_negative:
+            return f"1/{self._inside(_positive(expr), _POWER)}"
+        whole = self._inside(base, _ATOM)
+        if expr.is_number and power.is_Rational and not power.is_Integer:    # a plain number: it takes the arrays' type
+            return f"{whole}**{float(power)!r}"
         if power == sp.S.Half:
             return f"np.sqrt({self._print(base)})"
-        if power.is_Rational and power.is_negative:
-            return f"1/{self.parenthesize(sp.Pow(base, -power, evaluate=False) if power != -1 else base, PRECEDENCE['Pow'])}"
-        if power.is_Rational and power.q == 2 and power > 1:
-            whole = self.parenthesize(base, PRECEDENCE["Pow"])
+        if power.is_Rational and power.q == 2:
             n = power.p // 2
-            return f"{whole + '*' if n == 1 else f'{whole}**{n}*'}np.sqrt({self._print(base)})"
-        return f"{self.parenthesize(base, PRECEDENCE['Pow'], strict=False)}**{self.parenthesize(power, PRECEDENCE['Pow'], strict=False)}"
+            return f"{whole if n == 1 else f'{whole}**{n}'}*np.sqrt({self._print(base)})"
+        return f"{whole}**{self._inside(power, _ATOM)}"
+
+    def _print_Mul(self, expr: Any) -> str:
+        number, factors = expr.as_coeff_mul()
+        constants = [f for f in factors if f.is_number]
+        over = [f for f in factors if not f.is_number and not _below(f)]
+        under = [_positive(f) for f in factors if not f.is_number and _below(f)]
+        if constants:
+            top, bottom = [self._constant(sp.Mul(abs(number), *constants))], []
+        else:
+            top, bottom = ([str(p)] if p != 1 else [] for p in (abs(number.p), number.q))
+        top += [self._inside(f, _PRODUCT) for f in over]
+        bottom += [self._inside(f, _POWER) for f in under]
+        text = "*".join(top) or "1"
+        if bottom:
+            text = f"{_inside(text, _PRODUCT)}/{bottom[0] if len(bottom) == 1 else '(' + '*'.join(bottom) + ')'}"
+        return f"-{_inside(text, _PRODUCT)}" if number.is_negative else text
+
+    def _constant(self, number: Any) -> str:
+        """A positive constant: the root of something rational where it is one, else a quotient."""
+        square = sp.expand(number**2)
+        if _roots(number) and not _roots(square):
+            return f"{self._inside(square, _ATOM)}**0.5"
+        top, bottom = sp.fraction(number)
+        above = "*".join(self._inside(f, _PRODUCT) for f in sp.Mul.make_args(top))
+        if bottom == 1:
+            return above
+        below = [self._inside(f, _POWER) for f in sp.Mul.make_args(bottom)]
+        return f"({above}/{below[0] if len(below) == 1 else '(' + '*'.join(below) + ')'})"
 
     def _print_Integer(self, expr: Any) -> str:
         return str(expr.p)

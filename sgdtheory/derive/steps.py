@@ -31,7 +31,6 @@ class Kind(Enum):
 EXACTNESS = ("exact", "bound", "limit")
 EXACTNESS_OF = {Kind.DEFINITION: "exact", Kind.IDENTITY: "exact", Kind.CLAIM: "exact", Kind.BOUND: "bound", Kind.LIMIT: "limit",
                 Kind.THEOREM: "limit"}
-RELATION = {Kind.DEFINITION: ":=", Kind.IDENTITY: "=", Kind.CLAIM: "=", Kind.BOUND: "<=", Kind.LIMIT: "~"}
 
 
 def weakest(kinds: Iterable[Kind]) -> str:

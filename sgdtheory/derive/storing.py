@@ -10,7 +10,7 @@ import sympy as sp
 
 from sgdtheory.derive import render
 from sgdtheory.derive.domains import Domain
-from sgdtheory.derive.steps import RELATION, Kind, Step
+from sgdtheory.derive.steps import Kind, Step
 from sgdtheory.derive.text import to_text
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _step(d: Derivation, s: Step) -> dict[str, Any]:
         "right": s.right if s.kind is Kind.THEOREM else to_text(s.right),
         "assumes": list(s.assumes), "checked_by": list(s.checked_by), "references": list(s.references), "one_way": s.one_way,
         "options": options, "route": None if s.route is None else s.route.data(),
-        **_shown(d, s),
+        **render.shown(s.kind.value, s.left, s.right, s.label or s.name, _names(d)),
         "checks": [c.data() for c in d.checks(s.name)], "verdict": d.verdict(s.name).value, "exactness": d.exactness(s.name),
     }
 
@@ -61,10 +61,11 @@ def _option(value: Any) -> Any:
     return to_text(value) if isinstance(value, sp.Basic) else value
 
 
-def _shown(d: Derivation, s: Step) -> dict[str, Any]:
-    return {"plain": f"{'' if s.left is None else render.plain(s.left) + ' '}{RELATION.get(s.kind, '')} {render.plain(s.right)}".strip()}
+def _names(d: Derivation) -> dict[str, str]:
+    return {n: s.latex for n, s in d.symbols.items() if s.latex}
 
 
 def _result(d: Derivation, f: Any) -> dict[str, Any]:
     return {"name": f.name, "doc": f.doc, "step": f.step, "exactness": f.exactness, "formula": to_text(f.expr),
+            "plain": render.plain(f.expr), "latex": render.latex(f.expr, _names(d)), "mathml": render.mathml(f.expr, _names(d)),
             "arguments": {n: s.name for n, s in f.arguments.items()}, "parameters": {n: s.name for n, s in f.parameters.items()}}

@@ -7,12 +7,14 @@ from typing import Any
 
 import sympy as sp
 
+from sgdtheory import expressions
+
 
 def to_text(expr: Any) -> str:
     """Text that :func:`from_text` reads back to the same expression."""
-    return str(sp.sympify(expr))
+    return expressions.from_sympy(sp.sympify(expr))
 
 
 def from_text(text: str, symbols: Mapping[str, sp.Symbol]) -> Any:
     """The expression behind a record's text; names that are not in ``symbols`` become real symbols."""
-    return sp.sympify(text, locals=dict(symbols))  # replaced by expressions.parse as soon as that exists
+    return expressions.parse(text, record=True).sympy(dict(symbols))
