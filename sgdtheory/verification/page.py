@@ -25,7 +25,7 @@ a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 2px 
 .page { max-width: 76rem; margin: 0 auto; padding: 0 1.1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 3.5rem; }
 header { padding: 3.2rem 0 1rem; }
 h1 { font-size: clamp(1.9rem, 5vw, 2.9rem); line-height: 1.12; font-weight: 500; letter-spacing: -.012em; margin: 0 0 .7rem; text-wrap: balance; }
-h2 { font-size: 1.75rem; font-weight: 500; letter-spacing: -.01em; line-height: 1.2; margin: 4rem 0 .4rem; padding-top: 1.1rem; border-top: 1px solid var(--rule); }
+h2 { font-size: 1.75rem; font-weight: 500; letter-spacing: -.01em; line-height: 1.2; margin: 4rem 0 .8rem; padding-top: 1.1rem; border-top: 1px solid var(--rule); }
 h3 { font-size: 1.18rem; font-weight: 600; margin: 2.6rem 0 .7rem; }
 h4 { font-size: 1rem; margin: 0; font-weight: 600; }
 p { max-width: 42rem; margin: .5rem 0 1rem; text-wrap: pretty; }
@@ -40,7 +40,7 @@ nav > details > summary { cursor: pointer; font-weight: 600; padding: .5rem 0; }
 .box { overflow-x: auto; border: 1px solid var(--rule); border-radius: 10px; background: var(--card); margin: .8rem 0 1.6rem; max-width: 100%; }
 table { border-collapse: collapse; width: 100%; font-size: .86rem; line-height: 1.42; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: .7rem .9rem .2rem; color: var(--soft); }
-th, td { text-align: left; padding: .5rem .9rem; vertical-align: top; border-top: 1px solid var(--rule); }
+th, td { text-align: left; padding: .5rem .8rem; vertical-align: top; border-top: 1px solid var(--rule); }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; } .num { text-align: right; white-space: nowrap; } td.wide { min-width: 19rem; }
 ol.steps { list-style: none; padding: 0; margin: 1rem 0; counter-reset: step; }
@@ -54,8 +54,8 @@ math { font-size: 1.08rem; } math[display=block] { margin: 0; text-align: left; 
 .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); margin: 1rem 0; }
 figure { margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: .8rem .8rem .7rem; min-width: 0; }
 figcaption { font-size: .8rem; line-height: 1.45; color: var(--soft); } figcaption strong { color: var(--ink); font-size: .88rem; display: block; }
-svg.plot { width: 100%; height: auto; display: block; margin: .3rem 0 .1rem; } svg text { font-size: 11px; fill: var(--soft); }
-svg.bar { display: block; } .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; opacity: .7; }
+svg.plot { width: 100%; height: auto; display: block; margin: .3rem 0 .1rem; } svg text { font-size: 12.5px; fill: var(--soft); }
+.pair { display: inline-flex; align-items: center; gap: .7rem; white-space: nowrap; } .none { color: var(--soft); } svg.bar { flex: none; } .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; opacity: .7; }
 .band { fill: var(--band); } .theory { fill: none; stroke: var(--accent); stroke-width: 2.2; stroke-linejoin: round; }
 .mean { fill: var(--dot); } .error { stroke: var(--dot); stroke-width: 2; } .admitted { fill: var(--wash); }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; font-size: .84rem; color: var(--soft); } .legend span { display: inline-flex; align-items: center; gap: .45rem; }
@@ -63,7 +63,7 @@ details.more > summary { cursor: pointer; color: var(--accent); font-size: .92re
 footer { margin: 4rem 0 3rem; padding-top: 1rem; border-top: 1px solid var(--rule); font-size: .82rem; color: var(--soft); }
 @media (min-width: 64rem) { .page { grid-template-columns: 12.5rem minmax(0, 1fr); }
   header, footer { grid-column: 2; } nav { grid-column: 1; grid-row: 1 / span 3; position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; padding: 3.6rem 0 2rem; }
-  nav > details > summary { list-style: none; color: var(--soft); text-transform: none; } main { grid-column: 2; } }
+  nav > details > summary { list-style: none; color: var(--soft); text-transform: none; } main { grid-column: 2; } main > section:first-child h2 { margin-top: 1.2rem; } }
 @media (max-width: 30rem) { body { font-size: 16px; } header { padding-top: 2rem; } th, td { padding: .45rem .65rem; } ol.steps > li { padding: .7rem .8rem; } h2 { margin-top: 3rem; } }
 @media print { nav, .skip { display: none; } body { background: #fff; } .box { overflow: visible; } }
 """

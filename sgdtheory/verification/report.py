@@ -21,6 +21,7 @@ from sgdtheory.verification.report_figure import deviation_bar, risk_figure
 Contents = list[tuple[str, str, int]]
 _KIND_TITLES = {"record": "Steps checked anew", "kernel": "Functions against the record", "check": "Checks against the definition",
                 "case": "Theory against simulation", "mutants": "Mutants"}
+_KIND_HEADS = {"record": "Steps, checked anew", "kernel": "Functions", "check": "Definitions", "case": "Simulations", "mutants": "Mutants"}
 
 
 def write(verification: Verification, folder: str | os.PathLike[str]) -> Path:
@@ -57,15 +58,26 @@ def _title(unit: str) -> str:
 
 
 def _overview(v: Verification) -> str:
-    rows = [[f'<a href="#{r["theory"]}">{html.escape(_title(r["theory"]))}</a>', html.escape(KINDS[r["kind"]]), f"{r['hold']} of {r['of']}",
-             chip("holds", True) if r["hold"] == r["of"] else chip("fails", False), f"{r['seconds']:.1f} s"] for r in v.table()]
-    parts = ['<section id="overview" aria-labelledby="overview-h"><h2 id="overview-h">Overview</h2>',
-             table(["Theory", "What was verified", "Hold", "Verdict", "Time"], rows, "Overview", numeric=(2, 4))]
+    counts = {(r["theory"], r["kind"]): r for r in v.table()}
+    kinds = [k for k in KINDS if any(kind == k for _, kind in counts)]
+    rows = []
+    for unit in v.units:
+        mine = [counts.get((unit, k)) for k in kinds]
+        rows.append([f'<a href="#{unit}">{html.escape(_title(unit))}</a>', *map(_count, mine), f"{sum(r['seconds'] for r in mine if r):.1f} s"])
+    parts = ['<section aria-labelledby="overview"><h2 id="overview">Overview</h2>',
+             table(["Theory", *(_KIND_HEADS[k] for k in kinds), "Time"], rows, "Overview", numeric=(len(kinds) + 1,))]
     if v.failures:
         parts.append("<h3>What does not hold</h3>")
-        parts.append(table(["Where", "What", "Why"], [[html.escape(f.unit), html.escape(f"{f.kind}: {f.name}"), html.escape(f.detail)] for f in v.failures],
+        parts.append(table(["Where", "What", "Why"], [[html.escape(f.unit), html.escape(f"{f.kind}: {_words(f.name)}"), html.escape(f.detail)] for f in v.failures],
                            "Failures", wide=(2,)))
     return "".join([*parts, "</section>"])
+
+
+def _count(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return '<span class="none">none</span>'
+    all_hold = row["hold"] == row["of"]
+    return chip(f"all {row['of']} hold" if all_hold else f"{row['of'] - row['hold']} of {row['of']} fail", all_hold)
 
 
 def _unit(v: Verification, unit: str, contents: Contents) -> str:
@@ -130,28 +142,34 @@ def _sentence(said: str) -> str:
 
 
 def _precision(check: Mapping[str, Any]) -> str:
-    parts = [f"{check['digits']} digits"] * ("digits" in check) + [f"worst relative error {check['worst']}"] * ("worst" in check)
+    shown = {"digits": "{} digits", "worst": "worst relative error {}"}
+    parts = [said.format(check[k]) for k, said in shown.items() if k in check]
     return f" ({', '.join(html.escape(p) for p in parts)})" if parts else ""
+
+
+_WHAT_IS_SHOWN = ("Each picture shows the predicted risk and runs of the algorithm itself, which share no formula with the prediction.")
 
 
 def _cases(unit: str, found: tuple[Finding, ...]) -> str:
     drawn = [f for f in found if f.data]
     legend = ('<div class="legend ui"><span><svg width="26" height="10" aria-hidden="true"><line class="theory" x1="0" x2="26" y1="5" y2="5"/></svg>theory</span>'
               '<span><svg width="26" height="10" aria-hidden="true"><circle class="mean" cx="6" cy="5" r="2.4"/><circle class="mean" cx="20" cy="5" r="2.4"/></svg>mean of the runs</span>'
-              '<span><svg width="26" height="12" aria-hidden="true"><rect class="band" width="26" height="12"/></svg>middle 80 % of the runs</span></div>')
+              '<span><svg width="26" height="12" aria-hidden="true"><rect class="band" width="26" height="12"/></svg>middle 80% of the runs</span></div>')
     figures = "".join(
         f"<figure>{risk_figure(f.data, f'{f.name}: risk against time', f'{unit}-f{i}')}<figcaption><strong>{html.escape(f.name)}</strong>"
         f"{f.data['runs']} runs, d = {f.data['d']}, {html.escape(f.data['algorithm'])}</figcaption></figure>" for i, f in enumerate(drawn))
-    rows = [[html.escape(f.name), chip("agrees" if f.ok else "fails", f.ok), deviation_bar(f.data, budget.RESOLUTION), f"{f.data['deviation']:+.2%}",
-             f"{f.data['worst']:.2f} / {f.data['limit']:.2f}", f"{f.data['resolution']:.1%}", f"{f.data['wrong_margin']:.1f}×", str(f.data["runs"]), str(f.data["seed"])]
+    rows = [[html.escape(f.name), chip("agrees" if f.ok else "fails", f.ok), 
+             f'<span class="pair">{deviation_bar(f.data, budget.RESOLUTION)} {f.data["deviation"]:+.2%}</span>',
+             f"{f.data['worst']:.1f} ({f.data['limit']:.1f})", f"{f.data['resolution']:.1%}", f"rejected, {f.data['wrong_margin']:.1f}×", str(f.data["runs"]), str(f.data["seed"])]
             for f in drawn]
     lost = [[html.escape(f.name), chip("fails", False), html.escape(f.detail)] for f in found if not f.data]
-    explained = (f"<p>The mean over runs must stay within its statistical error plus the finite-size allowance 3R/d, at each time and on average over time; the false-alarm "
-                 f"probability of one case is {budget.EACH_CASE:g}. Each case finds a theory that is wrong by {budget.RESOLUTION:.0%} with probability at least 99 %, "
-                 f"and rejects the theory of a learning rate that is 5 % too large.</p>")
+    explained = (f"<p>{_WHAT_IS_SHOWN}</p>"
+                 f"<p>The mean over runs must stay within its statistical error plus the finite-size allowance 3R/d, at each time and on average over time; the false-alarm "
+                 f"probability of one case is {budget.EACH_CASE:g}. Each case finds a theory that is wrong by {budget.RESOLUTION:.0%} with probability at least 99%, "
+                 f"and rejects the theory of a learning rate that is 5% too large.</p>")
     return (explained + legend + f'<div class="figures">{figures}</div>'
-            + table(["Case", "Verdict", f"Deviation within ±{budget.RESOLUTION:.0%}", "Deviation", "Largest |z| / limit", "Resolves", "5 % wrong step", "Runs", "Seed"],
-                    rows, f"Simulations of {unit}", numeric=range(3, 9))
+            + table(["Case", "Verdict", f"Deviation, −{budget.RESOLUTION:.0%} to {budget.RESOLUTION:.0%}", "|z| (limit)", "Resolves", "5% off", "Runs", "Seed"],
+                    rows, f"Simulations of {unit}", numeric=range(3, 8))
             + (table(["Case", "Verdict", "Why"], lost, "Failed simulations", wide=(2,)) if lost else ""))
 
 

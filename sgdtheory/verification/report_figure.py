@@ -11,7 +11,7 @@ import numpy as np
 from sgdtheory.values import Array
 
 WIDTH, HEIGHT = 360.0, 236.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 10.0, 38.0
+LEFT, RIGHT, TOP, BOTTOM = 50.0, 10.0, 8.0, 42.0
 
 
 def risk_figure(data: Mapping[str, Any], title: str, key: str) -> str:

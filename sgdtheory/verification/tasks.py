@@ -80,12 +80,15 @@ def judged(unit: str, case: Case) -> Finding:
     reasons += [f"resolves errors of {found.resolution:.1%} only"] if found.resolution > RESOLUTION else []
     numbers = (f"deviation {found.deviation:+.2%} +- {found.standard_error:.2%}, largest |z| {found.worst:.2f}, finds errors above {found.resolution:.1%}, "
                f"rejects a 5 % wrong learning rate by {wrong.margin:.1f} times the limit")
+    from scipy.special import stdtrit
+
+    power = float(stdtrit(case.runs - 1, 0.99)) * found.standard_error
     fine = np.linspace(0.0, case.horizon, 200)
     data: dict[str, Any] = {
         "times": runs.times, "mean": runs.mean, "low": np.quantile(runs.risk, 0.1, axis=0), "high": np.quantile(runs.risk, 0.9, axis=0),
         "fine": fine, "theory": theory(fine), "runs": case.runs, "seed": case.seed, "d": case.problem.scale, "algorithm": repr(case.algorithm),
         "worst": found.worst, "deviation": found.deviation, "standard_error": found.standard_error, "resolution": found.resolution,
-        "margin": found.margin, "wrong_margin": wrong.margin, "limit": found.quantile_each, "exactness": theory.exactness.kind,
+        "admitted": found.resolution - power, "margin": found.margin, "wrong_margin": wrong.margin, "limit": found.quantile_each, "exactness": theory.exactness.kind,
     }
     return Finding(unit, "case", case.name, case.what, not reasons, "; ".join([*reasons, numbers]), data=data)
 
