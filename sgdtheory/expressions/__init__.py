@@ -57,7 +57,8 @@ class Expression:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"an Expression is immutable; parse another text to change {name}")
 
-    __delattr__ = None  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("an Expression is immutable")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and (self.text, self.record) == (other.text, other.record)

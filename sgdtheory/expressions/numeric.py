@@ -64,7 +64,12 @@ def build(node: Node, places: Mapping[str, int], parameters: Mapping[str, float]
     else:
         parts = [build(a, places, parameters) for a in node.args]
         code = _combine(node, parts)
-    return _Constant(float(code(()))) if all(isinstance(p, _Constant) for p in parts) else code
+    if not all(isinstance(p, _Constant) for p in parts):
+        return code
+    value = float(code(()))
+    if math.isnan(value):
+        raise invalid("text", node.head, "an operation with a real value", "its arguments are constants and give none")
+    return _Constant(value)
 
 
 def _combine(node: Apply, parts: list[Code]) -> Code:
@@ -72,8 +77,7 @@ def _combine(node: Apply, parts: list[Code]) -> Code:
         (inner,) = parts
         return lambda values: -inner(values)
     if node.head == "/":
-        above, below = parts
-        return lambda values: above(values) / below(values)
+        return _fold(np.divide, parts)
     if node.head == "*":
         return _fold(np.multiply, parts)
     if node.head in ("Max", "Min"):
@@ -133,7 +137,7 @@ def _power(node: Apply, places: Mapping[str, int], parameters: Mapping[str, floa
 def _integer_power(z: Any, n: int) -> Any:
     # Repeated squaring: ten times faster than np.power on arrays, and a few units in the last place.
     if n < 0:
-        return 1.0 / _integer_power(z, -n)
+        return np.divide(1.0, _integer_power(z, -n))
     result = None
     while n:
         if n & 1:
@@ -169,7 +173,7 @@ class NumPyFunction:
         if len(values) != len(arrays) or len(values) != len(self.names):
             raise invalid("arrays", sorted(arrays),
                           f"one for each of the symbols {list(self.names)} of {self.expression.text!r}")
-        values = tuple([_value(n, v) for n, v in zip(self.names, values, strict=True)])
+        values = _floats(self.names, values)
         try:
             with np.errstate(invalid="raise", divide="ignore", over="ignore", under="ignore"):
                 return self._code(values)
@@ -188,14 +192,19 @@ class NumPyFunction:
         return f"NumPyFunction({self.expression.text!r}, {self.parameters!r})"
 
 
-def _value(name: str, value: Any) -> Any:
-    """An array of floats, or a Python float, which does not widen float32."""
-    if type(value) is float or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
-        return value
-    if type(value) is int:
-        return float(value)
-    try:
-        array = np.asarray(value)
-        return array if array.dtype.kind == "f" else array.astype(np.float64, casting="safe")
-    except (TypeError, ValueError):
-        raise invalid(name, value, "an array of real numbers") from None
+def _floats(names: tuple[str, ...], values: Values) -> Values:
+    """Arrays of floats; a plain Python number takes the precision of the arrays beside it."""
+    if all(isinstance(v, np.ndarray) and v.dtype.kind == "f" for v in values):
+        return values
+    result = []
+    for name, value in zip(names, values, strict=True):
+        try:
+            array = np.asarray(value)
+            result.append(array if array.dtype.kind == "f" else array.astype(np.float64, casting="safe"))
+        except (TypeError, ValueError):
+            raise invalid(name, value, "an array of real numbers") from None
+    plain = [type(v) in (float, int) for v in values]
+    if any(plain) and not all(plain):
+        dtype = np.result_type(*(a for a, p in zip(result, plain, strict=True) if not p))
+        result = [a.astype(dtype) if p else a for a, p in zip(result, plain, strict=True)]
+    return tuple(a[()] for a in result)

@@ -8,7 +8,8 @@ from typing import Any
 from sgdtheory.errors import InvalidInput, invalid
 from sgdtheory.expressions.tree import MAX_DIGITS, MAX_POWER, Name, Node, Number
 
-# SymPy evaluates these at once for numbers; beyond this argument the result has thousands of digits.
+# SymPy writes these out at once for numbers, in as many digits or terms.
+_MOST_EAGER = 50
 _EAGER = {"gamma", "factorial", "binomial", "loggamma", "beta", "polygamma", "digamma", "hermite", "zeta", "lowergamma",
           "uppergamma", "expint", "besseli", "besselj", "besselk", "bessely"}
 
@@ -20,7 +21,7 @@ class _Builder:
         self.sympy, self.symbols = sympy, dict(symbols)
 
     def too_large(self, what: str) -> InvalidInput:
-        return invalid("text", what, f"bounded: SymPy would write out a number of more than {10 * MAX_DIGITS} digits")
+        return invalid("text", what, "bounded", "SymPy would write out a number of thousands of digits")
 
     def build(self, node: Node) -> Any:
         s = self.sympy
@@ -34,7 +35,7 @@ class _Builder:
             return method(*args)
         if node.head in _EAGER:
             for a in args:
-                if a.is_number and a.is_comparable and abs(a) > MAX_POWER:
+                if a.is_number and a.is_comparable and abs(a) > _MOST_EAGER:
                     raise self.too_large(node.head)
         return getattr(s, node.head)(*args)
 
@@ -105,7 +106,12 @@ _METHODS = {"+": "add", "*": "mul", "/": "div", "**": "pow"}
 
 def to_sympy(tree: Node, symbols: Mapping[str, Any] | None = None) -> Any:
     """The SymPy expression of a tree; a name without an entry in ``symbols`` becomes a real symbol."""
-    return _Builder(symbols or {}).build(tree)
+    import sympy
+
+    result = _Builder(symbols or {}).build(tree)
+    if result.has(sympy.nan, sympy.zoo):
+        raise invalid("text", str(result), "an expression with a value", "it divides by zero or takes log(0)")
+    return result
 
 
 def to_text(expr: Any) -> str:
@@ -119,6 +125,8 @@ def to_text(expr: Any) -> str:
     except sympy.SympifyError:
         raise invalid("expr", expr, "a SymPy expression", "parse(text) reads a text") from None
     text = _printer().doprint(expr)
+    if not all(s.is_commutative for s in expr.atoms(sympy.Symbol)):
+        raise invalid("expr", text, "an expression in commuting symbols")
     known = {s.name: s for s in expr.atoms(sympy.Symbol)}
     if len(known) < len(expr.atoms(sympy.Symbol)):
         raise invalid("expr", text, "an expression whose symbols have different names", "two symbols print alike")
@@ -130,6 +138,7 @@ def to_text(expr: Any) -> str:
 
 
 def _printer() -> Any:
+    import sympy
     from sympy.printing.str import StrPrinter
 
     class Printer(StrPrinter):  # type: ignore[misc]
@@ -180,7 +189,6 @@ def _printer() -> Any:
             return self.call("Subs", (expr.expr, expr.variables[0], expr.point[0]))
 
         def _print_Heaviside(self, expr: Any) -> str:
-            half = expr.args[1:] == (expr.args[0].__class__(0),)
-            return self.call("Heaviside", expr.args[:1] if not half and len(expr.pargs) == 1 else expr.args)
+            return self.call("Heaviside", expr.args[:1] if expr.args[1] == sympy.Rational(1, 2) else expr.args)
 
     return Printer()

@@ -7,6 +7,7 @@ numbers and calls of listed functions, and refuses the rest with its position. S
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import re
 from collections.abc import Iterable
@@ -120,6 +121,8 @@ class _Reader:
         for token in _TOKEN.finditer(self.text):
             if token["number"] and token["glued"]:
                 raise self.error("is no decimal number; write 2*x for a product", token.start(), token.group())
+            if keyword.iskeyword(token.group()) and token.group() not in ("True", "False"):
+                raise self.error("is a reserved word; call the symbol something else", token.start(), token.group())
         depth = 0
         for i, letter in enumerate(self.text):
             depth += (letter == "(") - (letter == ")")
@@ -193,7 +196,7 @@ class _Reader:
         return Apply("**", (base, exponent))
 
     def constant(self, node: ast.Constant, kind: str) -> Node:
-        if isinstance(node.value, bool) and self.record and kind == "truth":
+        if isinstance(node.value, bool) and self.record and kind != "number":
             return Name(str(node.value))
         text = ast.get_source_segment(self.text, node) or ""
         if isinstance(node.value, (bool, str, bytes, complex)) or not _NUMBER.fullmatch(text):

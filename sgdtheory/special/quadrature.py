@@ -59,8 +59,8 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
     Notes
     -----
     Panels are graded on the scale std around the mean and on h's own scales around the origin, which a probe of h at
-    the powers of two finds; a panel whose last Legendre coefficients are not small is halved. A spike of h away from the
-    origin that is narrower than a panel, and not declared as a kink, cannot be seen.
+    the powers of two finds; a panel whose last Legendre coefficients are not small is halved. A spike of h away from
+    the origin that is narrower than a panel, and not declared as a kink, cannot be seen.
 
     Examples
     --------
