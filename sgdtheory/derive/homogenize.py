@@ -19,10 +19,12 @@ import sympy as sp
 from sgdtheory import expressions
 from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.derive import admissible, bivariate, stable
+from sgdtheory.derive.canonical import canonical
 from sgdtheory.derive.expectation import Expectation
 from sgdtheory.derive.gaussian import NoClosedForm, expectation, expectation_of, heat, slope, stein_slope
 from sgdtheory.derive.heat import HeatFlow
 from sgdtheory.derive.language import Derivation
+from sgdtheory.derive.numpy_printer import NumPySource
 from sgdtheory.derive.pieces import Generalized, NoPieces, cuts
 from sgdtheory.derive.price import PriceRoute
 from sgdtheory.derive.routes import Difference, DifferentRoute
@@ -33,7 +35,7 @@ from sgdtheory.errors import NotSeparable, invalid
 _RESERVED = {"m", "s", "y", "z", "kappa", "kappa_i", "kappa_j", "rho", "mean", "std", "variance", "variance_i", "variance_j", "correlation",
              "learning_rate", "batch_size", "breaks", "update", "parameters", "np", "special", "R", "eta", "t", "d", "u", "eps"}
 STEPS = ("separation", "odd_feature", "feature_slope", "feature_power", "preconditioner", "noise_shape", "response", "drift_factor",
-         "noise_power", "drift_slope", "noise_slope", "kinks")
+         "noise_power", "drift_slope", "noise_slope")
 
 
 class Homogenization:
@@ -186,18 +188,18 @@ class _Work:
         drift = self._drift(fs)
         self._average("noise_power", h**2, fp, "E f(Z)^2 E h(r)^2", "Gaussian moments of h^2 between its kinks", ("feature_power", "separation"))
         self._slopes(fs, fp, drift)
-        D.definition("kinks", sp.Tuple(*cuts(h, r)), because="where h is not smooth, read off its pieces")
         self._emit()
         return Homogenization(D, self.text, f, h, self.closed)
 
     def _identity(self, name: str, left: Any, right: Any, because: str, needs: tuple[str, ...], route: Any, label: str, **options: Any) -> Any:
         if sp.sympify(left).atoms(Expectation) and any(e.atoms(Expectation) != {e} for e in sp.sympify(left).atoms(Expectation)):
-            deep = {"points": 3, "digits": 20, "time_limit": 120} if self.points > 2 else {"points": 1, "digits": 12}
+            deep = {"points": 3, "digits": 20, "time_limit": 120} if self.points > 2 else {"points": 1, "digits": 6}
             options = deep | options
-        return self.D.identity(name, left, right, because, route=route, needs=needs, label=label, **({"points": self.points} | options))
+        return self.D.identity(name, canonical(left), canonical(right), because, route=route, needs=needs, label=label, **({"points": self.points} | options))
 
     def _by_quadrature(self, name: str, value: Any, because: str, label: str) -> Any:
         self.closed = False
+        value = value if value.has(MehlerSeries) else canonical(value)
         return self.D.definition(name, value, because=f"{because}; no closed form, the kernel integrates", label=label)
 
     def _feature(self) -> tuple[Any, Any]:
@@ -212,7 +214,7 @@ class _Work:
         else:
             shifted = sp.diff(moved, self.m).subs(self.m, 0) if moved is not None else None
             fs = self._identity("feature_slope", defined, _tidy(at.subs(kappa, 1)), f"{because}; a jump of f counts as a delta", ("separation",),
-                                Difference() if shifted is None or shifted == _tidy(at.subs(kappa, 1)) else DifferentRoute(shifted), "E f'(Z)")
+                                Difference() if shifted is None or shifted == _tidy(at.subs(kappa, 1)) else DifferentRoute(canonical(shifted)), "E f'(Z)")
             self._identity("preconditioner", stein_slope(f, x, 0, sp.sqrt(kappa)) / fs, _tidy(at / fs), because, ("feature_slope",),
                            Difference(), "p(kappa)")
         closed = bivariate.expectation(f, x, sp.S.One, sp.S.One, sp.S.One)
@@ -262,7 +264,7 @@ class _Work:
         integral = _slope_by_quadrature(self.h, self.r, self.m, self.s)
         if integral is not None:
             self.integrals["drift_factor"] = fs * integral
-        route = Difference() if response.has(Expectation) or value == other else DifferentRoute(other)
+        route = Difference() if response.has(Expectation) or value == other else DifferentRoute(canonical(other))
         return self._identity("drift_factor", left, value, because, needs, route, "E f'(Z) E h'(r)")
 
     def _slopes(self, fs: Any, fp: Any, drift: Any) -> None:
@@ -287,7 +289,7 @@ class _Work:
             other = sp.diff(whole, s) / (2 * s)
             value = _factored(factor, closed)
             self._identity(name, left, value, "the heat equation: d/d(s^2) is half of the second derivative in m", (base,),
-                           Difference() if value == other or closed.is_number else DifferentRoute(other), label)
+                           Difference() if value == other or closed.is_number else DifferentRoute(canonical(other)), label)
 
     def _emit(self) -> None:
         D = self.D
@@ -303,7 +305,6 @@ class _Work:
             ("noise_power", residual, "Noise power E f(Z)^2 E h(r)^2, r ~ N(mean, std^2)"),
             ("drift_slope", residual, "Derivative of the drift factor in std^2"),
             ("noise_slope", residual, "Derivative of the noise power in std^2"),
-            ("kinks", {}, "Residuals at which h is not smooth"),
         ]
         parameters = self.D.parameters
         names = {self.m: "mean", self.s: "std", **{p: p.name for p in parameters}}
@@ -312,6 +313,13 @@ class _Work:
             otherwise = self.integrals.get(name, step.left)
             form = stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters]) if arguments is residual else None
             D.function(name, step=name, arguments=arguments, doc=doc, form=form)
+        D.helper("kinks", _kinks(cuts(self.h, self.r), parameters))
+
+
+def _kinks(points: tuple[sp.Expr, ...], parameters: tuple[sp.Symbol, ...]) -> str:
+    signature = f"*, {', '.join(p.name for p in parameters)}" if parameters else ""
+    inside = "".join(f"{NumPySource().doprint(p)}, " for p in points).rstrip(" ")
+    return f'def kinks({signature}):\n    """Residuals at which h is not smooth."""\n    return ({inside})\n'
 
 
 def _tidy(value: Any) -> Any:

@@ -281,6 +281,10 @@ class Derivation:
         self._sources[name] = emit.function(function, self)          # an expression that cannot be printed is refused here
         self.functions[name] = function
 
+    def helper(self, name: str, source: str) -> None:
+        """Source of a kernel function that is no formula: it reads something off the update rule, as the places of its kinks."""
+        self._sources[name] = source
+
     def constant(self, name: str, value: Any) -> None:
         """A module constant of the kernel, such as ``CLOSED_FORM``."""
         self.constants[name] = value
