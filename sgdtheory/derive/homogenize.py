@@ -138,7 +138,7 @@ def homogenize(update: Any, into: Derivation | None = None, points: int = 2) -> 
     """
     text = _text(update)
     factors = expressions.parse(text).factor()
-    D = Derivation("rule", title=f"The update rule {text}", update=text) if into is None else into
+    D = Derivation("rule", title=f"The update rule {text}", update=text, quick=True) if into is None else into
     symbols = {name: declared.symbol for name, declared in D.symbols.items()}
     x, r = symbols["x"], symbols["r"]
     f, h = (expressions.parse(t).sympy(symbols) for t in factors)

@@ -38,6 +38,9 @@ class Derivation:
     update : str
         Text of the update rule g(x, r); it becomes the first definition, and every other symbol in it a positive parameter.
 
+    quick : bool
+        Spare SymPy's integrator as a second way: for rules that are derived while a user waits.
+
     Examples
     --------
     >>> from sgdtheory.derive import Derivation, DerivativeIn
@@ -51,11 +54,12 @@ class Derivation:
     'holds'
     """
 
-    def __init__(self, name: str, *, title: str = "", source: str = "", bibtex: str = "", update: str | None = None) -> None:
+    def __init__(self, name: str, *, title: str = "", source: str = "", bibtex: str = "", update: str | None = None,
+                 quick: bool = False) -> None:
         if not _NAME.fullmatch(name):
             raise invalid("name", name, "a Python identifier")
         self.name, self.title, self.source, self.update = name, title or name, source, update
-        self.bibtex = bibtex.strip()
+        self.bibtex, self.quick = bibtex.strip(), quick
         self.steps: dict[str, Step] = {}
         self.symbols: dict[str, storing.Declared] = {}
         self.functions: dict[str, emit.Function] = {}
@@ -198,7 +202,7 @@ class Derivation:
     def checks(self, name: str) -> tuple[Check, ...]:
         """How a step was checked; the checks run at the first call."""
         if name not in self._checks:
-            self._checks[name] = checker.check(self._step(name), self.domains)
+            self._checks[name] = checker.check(self._step(name), self.domains, self.quick)
         return self._checks[name]
 
     def verdict(self, name: str) -> Verdict:
@@ -316,7 +320,7 @@ class Derivation:
             if self.verdict(name) is not Verdict.HOLDS:
                 told = "; ".join(f"{c.way}: {c.verdict.value} ({c.note})" for c in self.checks(name))
                 raise DerivationError(f"{self.name}.{name} {_TOLD[self.verdict(name)]}: {told}")
-            ways = [c for c in self.checks(name) if c.verdict is Verdict.HOLDS]
+            ways = [c for c in self.checks(name) if c.verdict is Verdict.HOLDS and c.way != "calculus"]
             if step.kind in (Kind.IDENTITY, Kind.CLAIM, Kind.BOUND) and len(ways) < 2 and not step.one_way:
                 told = "; ".join(f"{c.way}: {c.verdict.value} ({c.note})" for c in self.checks(name))
                 raise DerivationError(f"{self.name}.{name} is held in one way only ({told}); give another route, or say why in one_way=")

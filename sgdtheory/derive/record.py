@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sgdtheory.errors import invalid
 
 if TYPE_CHECKING:
-    from sgdtheory.derive.checker import Rechecked
+    from sgdtheory.derive.steps import Check
 
 _FOLDER = Path(__file__).resolve().parent.parent / "records"
 _MARK = {"holds": "✓", "fails": "✗", "unknown": "?"}
@@ -88,7 +88,7 @@ class Record:
         """The source's BibTeX entry."""
         return self.data["bibtex"]
 
-    def recheck(self) -> tuple[Rechecked, ...]:
+    def recheck(self) -> dict[str, tuple[Check, ...]]:
         """Read both sides of every step anew from their text and check them again, without the derivation's code."""
         from sgdtheory.derive.checker import recheck
 

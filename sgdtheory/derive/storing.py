@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from sgdtheory.derive import render
-from sgdtheory.derive.domains import Domain
+from sgdtheory.derive import render, routes
+from sgdtheory.derive.domains import Domain, domain
 from sgdtheory.derive.steps import Kind, Step
-from sgdtheory.derive.text import to_text
+from sgdtheory.derive.text import from_text, to_text
 
 if TYPE_CHECKING:
     from sgdtheory.derive.language import Derivation
@@ -35,6 +36,31 @@ def data(d: Derivation) -> dict[str, Any]:
         "steps": [_step(d, s) for s in d.steps.values()],
         "results": [_result(d, f) for f in d.functions.values()],
     }
+
+
+def read_symbols(record: Mapping[str, Any]) -> tuple[dict[sp.Symbol, Domain], dict[str, sp.Symbol]]:
+    """Domains and symbols of a record, in the order of declaration."""
+    symbols: dict[str, sp.Symbol] = {}
+    domains: dict[sp.Symbol, Domain] = {}
+    for s in record["symbols"]:
+        where = domain(s["domain"], symbols)
+        symbols[s["name"]] = where.symbol(s["name"])
+        domains[symbols[s["name"]]] = where
+    return domains, symbols
+
+
+def read_step(step: Mapping[str, Any], symbols: Mapping[str, sp.Symbol]) -> Step:
+    """A step of a record, its sides read anew from their text."""
+    kind, options = Kind(step["kind"]), dict(step["options"])
+    for name in ("to", "order"):
+        if name in options:
+            options[name] = from_text(options[name], symbols)
+    if options.get("attained_at"):
+        options["attained_at"] = {k: from_text(v, symbols) for k, v in options["attained_at"].items()}
+    return Step(step["name"], kind, None if step["left"] is None else from_text(step["left"], symbols),
+                step["right"] if kind is Kind.THEOREM else from_text(step["right"], symbols), step["because"], step["needs"],
+                None if step["route"] is None else routes.from_data(step["route"]), step["label"], step["assumes"],
+                step["checked_by"], step["references"], step["one_way"], options)
 
 
 def dumps(record: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ def component(u, mean, variance):
     Step 'component' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, mean, variance = _floats(u, mean, variance)
-    return np.exp(-mean**2*u/(2*u*variance + 1))/np.sqrt(2*u*variance + 1)
+    return np.exp(-u*mean**2/(2*u*variance + 1))/np.sqrt(2*u*variance + 1)
 
 
 def log_component(u, mean, variance):
@@ -42,7 +42,7 @@ def log_component(u, mean, variance):
     Step 'log_component' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, mean, variance = _floats(u, mean, variance)
-    return -mean**2*u/(2*u*variance + 1) - 1/2*np.log(2*u*variance + 1)
+    return -u*mean**2/(2*u*variance + 1) - np.log(2*u*variance + 1)/2
 
 
 def uniform(u, half_width):
@@ -56,7 +56,7 @@ def uniform(u, half_width):
     Step 'uniform' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, half_width = _floats(u, half_width)
-    return (1/2)*np.sqrt(np.pi)*special.erf(half_width*np.sqrt(u))/(half_width*np.sqrt(u))
+    return (np.pi/4)**0.5*special.erf(half_width*np.sqrt(u))/(half_width*np.sqrt(u))
 
 
 def laplace(u, scale):
@@ -70,7 +70,7 @@ def laplace(u, scale):
     Step 'laplace' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, scale = _floats(u, scale)
-    return (1/2)*np.sqrt(np.pi)*special.erfcx((1/2)/(scale*np.sqrt(u)))/(scale*np.sqrt(u))
+    return (np.pi/4)**0.5*special.erfcx(1/(2*scale*np.sqrt(u)))/(scale*np.sqrt(u))
 
 
 def cauchy(u, scale):
@@ -99,9 +99,9 @@ def student_3(u, scale):
     Step 'student_3' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, scale = _floats(u, scale)
-    t0 = np.sqrt(3)*scale*np.sqrt(u)
+    t0 = 3**0.5*scale*np.sqrt(u)
     t1 = special.erfcx(t0)
-    return -6*scale**2*t1*u + 2*t0/np.sqrt(np.pi) + t1
+    return -6*t1*u*scale**2 + (4/np.pi)**0.5*t0 + t1
 
 
 def frequency_height(u):
@@ -114,7 +114,7 @@ def frequency_height(u):
     Step 'height' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, = _floats(u)
-    return (1/2)/(np.sqrt(np.pi)*np.sqrt(u))
+    return (1/(4*np.pi))**0.5/np.sqrt(u)
 
 
 def frequency_curvature(u):
@@ -127,4 +127,4 @@ def frequency_curvature(u):
     Step 'curvature' of the derivation 'noise', exact; arXiv:2411.12135.
     """
     u, = _floats(u)
-    return (1/4)/u
+    return 1/(4*u)
