@@ -132,7 +132,7 @@ def source(functions: Mapping[str, str], constants: Mapping[str, Any], doc: str)
     """A NumPy module: docstring, imports, constants, helpers that are used, functions."""
     body = "\n\n".join(functions.values())
     helpers = [h for name, h in (("_floats(", _FLOATS), ("_spread(", _SPREAD)) if name in body]
-    imports = (["import numpy as np"] if "np." in body else []) + (["from sgdtheory import special"] if "special." in body else [])
+    imports = (["import numpy as np"] if helpers or "np." in body else []) + (["from sgdtheory import special"] if "special." in body else [])
     head = [f'"""{_wrapped(doc)}"""']
     if imports:
         head.append("\n\n".join(imports))
