@@ -1,5 +1,7 @@
 """Risk equation of separable updates: formulas derived in derivations/separable.py. Generated, not edited."""
 
+import numpy as np
+
 SOURCE = "arXiv:2411.12135"
 
 
