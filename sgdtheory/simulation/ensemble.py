@@ -140,7 +140,7 @@ def _source(problem: LinearRegression, rows: Rows | None) -> Source:
     if rows is None:
         return Model(problem.covariance, problem.noise)
     if not isinstance(rows, Rows):
-        raise invalid("rows", rows, "rows of a data set", "sgt.simulation.Rows.fit(X, y)")
+        raise invalid("rows", rows, "rows of a data set", "sgdtheory.simulation.Rows.fit(X, y)")
     return rows.source(problem)
 
 

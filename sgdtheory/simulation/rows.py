@@ -34,7 +34,7 @@ class Rows(Frozen):
     Examples
     --------
     >>> import numpy as np, sgdtheory as sgt
-    >>> from sgdtheory.simulation.rows import Rows
+    >>> from sgdtheory.simulation import Rows
     >>> rng = np.random.default_rng(0)
     >>> X = rng.laplace(size=(300, 20))
     >>> rows = Rows.fit(X, X @ np.ones(20) + rng.standard_t(3, size=300))

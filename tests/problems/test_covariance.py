@@ -24,7 +24,8 @@ def test_products_and_quadratic_forms_are_those_of_the_matrix(K, seed):
     np.testing.assert_allclose(K.matvec(V), V @ matrix, rtol=1e-12, atol=1e-12 * size.max() * K.d)
     expected = np.einsum("abi,ij,abj->ab", V, matrix, V)
     np.testing.assert_allclose(K.quadratic(V), expected, rtol=1e-10, atol=1e-14 * size.max() * K.d)
-    assert K.quadratic(V[0, 0]).shape == () and K.matvec(V[0, 0]).shape == (K.d,)
+    assert K.quadratic(V[0, 0]).shape == ()
+    assert K.matvec(V[0, 0]).shape == (K.d,)
 
 
 @drawn
@@ -43,16 +44,21 @@ def test_matrix_is_symmetric_with_the_stated_diagonal_and_no_negative_eigenvalue
 @given(strategies.covariances())
 def test_correlation_has_exact_ones_and_scales_back_to_the_matrix(K):
     C, deviations = K.correlation(), np.sqrt(K.variances)
-    assert np.all(np.diagonal(C) == 1.0) and np.all(np.abs(C) <= 1.0)
-    np.testing.assert_allclose(C * deviations * deviations[:, None], K.matrix(), rtol=1e-14, atol=1e-15 * K.variances.max())
+    assert np.all(np.diagonal(C) == 1.0)
+    assert np.all(np.abs(C) <= 1.0)
+    again = C * deviations * deviations[:, None]
+    np.testing.assert_allclose(again, K.matrix(), rtol=1e-14, atol=1e-15 * K.variances.max())
 
 
 @drawn
 @given(strategies.covariances())
 def test_equal_and_hashable_by_content_also_through_pickle(K):
     again = pickle.loads(pickle.dumps(K))
-    assert again == K and hash(again) == hash(K) and repr(again) == repr(K)
-    assert K != sgt.covariance.identity(K.d + 1) and K != "a covariance"
+    assert again == K
+    assert hash(again) == hash(K)
+    assert repr(again) == repr(K)
+    assert sgt.covariance.identity(K.d + 1) != K
+    assert K != "a covariance"
     np.testing.assert_array_equal(again.sample(np.random.default_rng(0), 3), K.sample(np.random.default_rng(0), 3))
 
 
@@ -95,7 +101,9 @@ def test_the_factories_make_what_they_say():
     np.testing.assert_allclose(cov.low_rank([[1.0], [2.0]], [0.5, 1.0]).matrix(), [[1.5, 2.0], [2.0, 5.0]])
     X = np.array([[0.0, 1.0], [2.0, 1.5], [4.0, 0.5]]) + 100.0
     np.testing.assert_allclose(cov.from_data(X).matrix(), np.cov(X.T, bias=True), rtol=1e-12)
-    assert isinstance(K, AR1) and isinstance(cov.from_data(X), Dense) and isinstance(cov.low_rank([[1.0]], [1.0]), LowRank)
+    assert isinstance(K, AR1)
+    assert isinstance(cov.from_data(X), Dense)
+    assert isinstance(cov.low_rank([[1.0]], [1.0]), LowRank)
 
 
 @pytest.mark.parametrize("correlation", [0.5, -0.9, 0.999, 1e-9, 0.0])
@@ -114,7 +122,9 @@ def test_marchenko_pastur_quantiles_have_the_law_s_moments(ratio):
     d = 2000
     values = sgt.covariance.marchenko_pastur(d, ratio).variances
     low, high = (1.0 - np.sqrt(ratio)) ** 2, (1.0 + np.sqrt(ratio)) ** 2
-    assert np.all(np.diff(values) < 0.0) and values[0] < high and values[-1] > low
+    assert np.all(np.diff(values) < 0.0)
+    assert values[0] < high
+    assert values[-1] > low
     # midpoint quantiles integrate with an error of the order of d^-3/2 (square root edges), d^-2 elsewhere
     spread = 4.0 * np.sqrt(ratio)
     assert values.mean() == pytest.approx(1.0, abs=3.0 * spread * d**-1.5)
@@ -128,8 +138,12 @@ def test_marchenko_pastur_quantiles_invert_the_integral_of_the_density(ratio):
 
     values = sgt.covariance.marchenko_pastur(7, ratio).variances
     low, high = (1.0 - np.sqrt(ratio)) ** 2, (1.0 + np.sqrt(ratio)) ** 2
+
+    def density(x):
+        return np.sqrt((high - x) * (x - low)) / (2.0 * np.pi * ratio * x)
+
     for j, value in enumerate(values):
-        above = quad(lambda x: np.sqrt((high - x) * (x - low)) / (2.0 * np.pi * ratio * x), value, high, epsabs=1e-12)[0]
+        above = quad(density, value, high, epsabs=1e-12)[0]
         assert above == pytest.approx((j + 0.5) / 7, abs=1e-8)
 
 
@@ -137,7 +151,9 @@ def test_a_singular_matrix_is_allowed_and_its_kernel_known():
     Q = np.linalg.qr(np.random.default_rng(3).standard_normal((40, 40)))[0]
     K = sgt.covariance.dense((Q * np.r_[np.linspace(1.0, 2.0, 39), 0.0]) @ Q.T)
     np.testing.assert_allclose(K.root @ K.root.T, K.matrix(), atol=1e-13)
-    assert K.annihilates(Q[:, -1]) and not K.annihilates(Q[:, 0]) and not K.annihilates(Q[:, -1] + 1e-3 * Q[:, 0])
+    assert K.annihilates(Q[:, -1])
+    assert not K.annihilates(Q[:, 0])
+    assert not K.annihilates(Q[:, -1] + 1e-3 * Q[:, 0])
     with pytest.raises(sgt.errors.InvalidInput, match="kernel"):
         sgt.LinearRegression(K, error=Q[:, -1])
 
