@@ -4,6 +4,7 @@ A mode with z = rate * (length of the step) needs e^{-z theta} and the moments
 
     Phi_ik(z) = int_0^{c_i} e^{-z (c_i - theta)} l_k(theta) dtheta ,     l_k: Lagrange polynomials of the nodes.
 
+One more polynomial, 0 at the nodes and 1 at the check, carries what the interpolant of the nodes leaves out.
 Up to ``SPLIT`` e^{-z u} is interpolated in u, so that one product of the modes' weights with e^{-z_j u_n} gives every
 moment; beyond, repeated integration by parts is exact (l_k is a polynomial) and free of cancellation.
 """
@@ -18,27 +19,30 @@ from numpy.polynomial import legendre
 
 from sgdtheory.values import Array
 
-SPLIT = 12.0
-_POINTS = 28  # of the interpolation of e^{-z u} for z <= SPLIT: error below 1e-16
+SPLIT = 20.0
+_POINTS = 36  # of the interpolation of e^{-z u} for z <= SPLIT: error below 1e-16
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """The constants of collocation with ``unknowns`` nodes after the known left end; rows: those nodes, then the check."""
+    """Constants of collocation with q nodes after the known left end. Rows: those q nodes, then the check."""
 
-    unknowns: int
+    unknowns: int  # q
     nodes: Array  # (q+1,), 0 and 1 included
     check: float  # where the interpolation error is largest
     rows: Array  # (q+1,): nodes[1:], check
-    weights: Array  # (rows, nodes): integrals of the Lagrange polynomials from 0
-    at_check: Array  # (nodes,): the Lagrange polynomials at the check
+    weights: Array  # (q+1, q+1): integrals of the Lagrange polynomials from 0 to each row
+    known: Array  # (q+2,): nodes and check
+    barycentric: Array  # (q+2,): barycentric weights of these
+    at_check: Array  # (q+1,): the Lagrange polynomials at the check
     points: Array  # (n,): where e^{-z u} is sampled, 0 first and 1 last
-    to_rows: Array  # (n, rows): interpolates from the points to the rows
-    moments: Array  # (n, rows * nodes): integrals of (interpolant at c_i - theta) * l_k
-    right: Array  # (order, rows * nodes): (-1)^n l_k^(n)(c_i)
-    left: Array  # (order, nodes): (-1)^n l_k^(n)(0)
+    to_rows: Array  # (n, q+1): interpolates from the points to the rows
+    moments: Array  # (n, (q+1) (q+2)): integrals of (interpolant at c_i - theta) times each of the q + 2 polynomials
+    right: Array  # (q+2, (q+1) (q+2)): (-1)^n times the n-th derivatives of the polynomials at the rows
+    left: Array  # (q+2, q+2): the same at 0
     series: Array  # (q+2, q+2): values at nodes and check -> Legendre coefficients
     antiderivative: Array  # (q+3, q+2): values at nodes and check -> Legendre coefficients of the integral from 0
+    swing: float  # largest integral from 0 of the polynomial that is 0 at the nodes and 1 at the check
 
 
 def _lagrange(nodes: Array) -> Array:
@@ -69,73 +73,92 @@ def rule(unknowns: int = 6) -> Rule:
     weights = legendre.legvander(2.0 * rows - 1.0, q + 1) @ integral
     at_check = legendre.legvander(np.array([2.0 * check - 1.0]), q)[0] @ basis
 
+    series = _lagrange(np.append(nodes, check))
+    antiderivative = 0.5 * legendre.legint(series, lbnd=-1.0, axis=0)
+    polynomials = np.zeros((q + 2, q + 2))
+    polynomials[:-1, :-1], polynomials[:, -1] = basis, series[:, -1]
+
     points = 0.5 * (1.0 - np.cos(np.pi * np.arange(_POINTS) / (_POINTS - 1)))
     fine = _lagrange(points)
     to_rows = (legendre.legvander(2.0 * rows - 1.0, _POINTS - 1) @ fine).T
     x, w = legendre.leggauss((_POINTS + q) // 2 + 2)
-    moments = np.empty((_POINTS, q + 1, q + 1))
+    moments = np.empty((_POINTS, q + 1, q + 2))
     for i, c in enumerate(rows):
         theta = 0.5 * c * (1.0 + x)
         sampled = legendre.legvander(2.0 * (c - theta) - 1.0, _POINTS - 1) @ fine
-        polynomials = legendre.legvander(2.0 * theta - 1.0, q) @ basis
-        moments[:, i, :] = sampled.T @ (0.5 * c * w[:, None] * polynomials)
+        values = legendre.legvander(2.0 * theta - 1.0, q + 1) @ polynomials
+        moments[:, i, :] = sampled.T @ (0.5 * c * w[:, None] * values)
 
-    right = np.empty((q + 1, q + 1, q + 1))
-    left = np.empty((q + 1, q + 1))
-    derivative = basis
-    for n in range(q + 1):
+    right = np.empty((q + 2, q + 1, q + 2))
+    left = np.empty((q + 2, q + 2))
+    derivative = polynomials
+    for n in range(q + 2):
         sign = (-2.0) ** n
         right[n] = sign * (legendre.legvander(2.0 * rows - 1.0, derivative.shape[0] - 1) @ derivative)
         left[n] = sign * (legendre.legvander(np.array([-1.0]), derivative.shape[0] - 1)[0] @ derivative)
         derivative = legendre.legder(derivative, axis=0)
-
-    series = _lagrange(np.append(nodes, check))
-    antiderivative = 0.5 * legendre.legint(series, lbnd=-1.0, axis=0)
-    return Rule(q, nodes, check, rows, weights, at_check, points, to_rows, moments.reshape(_POINTS, -1),
-                right.reshape(q + 1, -1), left, series, antiderivative)
+    known = np.append(nodes, check)
+    swing = float(np.abs(legendre.legval(2.0 * grid - 1.0, antiderivative[:, -1])).max())
+    apart = known[:, None] - known + np.eye(q + 2)
+    return Rule(q, nodes, check, rows, weights, known, 1.0 / apart.prod(axis=1), at_check, points, to_rows, moments.reshape(_POINTS, -1),
+                right.reshape(q + 2, -1), left, series, antiderivative, swing)
 
 
 class Propagator:
-    """Modes over one step of the clock: free decay and response to a polynomial source, for sorted rates."""
+    """Modes over one step of the clock: free decay, and response to a polynomial source.
+
+    Parameters
+    ----------
+    constants : Rule
+    rates : ndarray of shape (m,)
+        Ascending.
+    weights : ndarray of shape (2, m)
+        Present values and forcing.
+    length : float
+        Of the step, in the clock.
+
+    Attributes
+    ----------
+    free : ndarray of shape (q+1,)
+        Sum of the decaying modes at the rows.
+    response : ndarray of shape (q+1, q+2)
+        Sum of the modes' response at the rows to a unit of each polynomial.
+    """
 
     def __init__(self, constants: Rule, rates: Array, weights: Array, length: float) -> None:
-        """``weights`` (2, m): present values and forcing."""
-        self.constants, self.length = constants, length
-        z = rates * length
-        low = int(np.searchsorted(z, SPLIT))
-        self.low = low
+        self.constants, self.length, self.forcing = constants, length, weights[1]
         q = constants.unknowns
-        count = q + 1
+        z = rates * length
+        self.low = low = int(z.searchsorted(SPLIT))
         self.slow = np.exp(np.multiply.outer(z[:low], -constants.points))
         sampled = weights[:, :low] @ self.slow
         free = sampled[0] @ constants.to_rows
-        response = (sampled[1] @ constants.moments).reshape(count, count)
+        response = (sampled[1] @ constants.moments).reshape(q + 1, q + 2)
         if low < z.size:
             fast = z[low:]
-            decay = np.exp(np.multiply.outer(fast, -constants.rows))
-            powers = np.empty((count, fast.size))
-            powers[0] = 1.0 / fast
-            for n in range(1, count):
+            self.decay = decay = np.exp(np.multiply.outer(-constants.rows, fast))
+            self.powers = powers = np.empty((q + 2, fast.size))
+            np.divide(1.0, fast, out=powers[0])
+            for n in range(1, q + 2):
                 np.multiply(powers[n - 1], powers[0], out=powers[n])
-            free = free + weights[0, low:] @ decay
-            forcing = weights[1, low:]
-            response += ((powers @ forcing) @ constants.right).reshape(count, count)
-            response -= (powers @ (forcing[:, None] * decay)).T @ constants.left
-            self.decay, self.powers = decay, powers
-        self.free = free  # (rows,)
-        self.response = length * response  # (rows, nodes)
+            forced = powers * weights[1, low:]
+            free = free + decay @ weights[0, low:]
+            response += (forced.sum(axis=1) @ constants.right).reshape(q + 1, q + 2)
+            response -= (decay @ forced.T) @ constants.left
+        self.free = free
+        self.response = length * response
 
-    def end(self, weights: Array, sources: Array) -> tuple[Array, Array]:
-        """At the end of the step: decay factors (m,), and responses (k, m) to sources given at the nodes (k, nodes)."""
-        constants, low = self.constants, self.low
-        q, m = constants.unknowns, weights.shape[1]
+    def end(self, sources: Array) -> tuple[Array, Array]:
+        """At the end of the step: decay factors (m,), and responses (k, m) to k sources (k, q+2)."""
+        constants, low, m = self.constants, self.low, self.forcing.size
+        q = constants.unknowns
         decay, response = np.empty(m), np.empty((sources.shape[0], m))
-        last = slice((q - 1) * (q + 1), q * (q + 1))
+        last = slice((q - 1) * (q + 2), q * (q + 2))
         decay[:low] = self.slow[:, -1]
         response[:, :low] = (sources @ constants.moments[:, last].T) @ self.slow.T
         if low < m:
-            decay[low:] = self.decay[:, q - 1]
+            decay[low:] = self.decay[q - 1]
             response[:, low:] = (sources @ constants.right[:, last].T) @ self.powers
             response[:, low:] -= decay[low:] * ((sources @ constants.left.T) @ self.powers)
-        response *= self.length * weights[1]
+        response *= self.length * self.forcing
         return decay, response

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sgdtheory.errors import invalid
-from sgdtheory.solvers.steps import Step
+from sgdtheory.solvers.feedback import Step
 from sgdtheory.values import Array
 
 
@@ -85,3 +85,9 @@ def _series_slope(coefficients: Array, x: Array) -> Array:
         total += coefficients[:, k + 1] * slope_after
         before, here, slope_before, slope = here, after, slope, slope_after
     return total
+
+
+def position(step: Step, since: float) -> float:
+    """x in [-1, 1] at which the step's clock shows the time ``since`` after its start."""
+    moved = step._replace(start=0.0, after=step.after._replace(time=step.after.time - step.start))
+    return float(Trajectory([moved], since, 0.0).locate(np.array([since]))[1][0])

@@ -1,0 +1,141 @@
+"""One step in the clock ds = a dt, a = 2 eta psi(R): every mode is r' = -lambda r + g f, with g = eta nu / (2 psi).
+
+The unknowns are the risks at the nodes (and the times, for a schedule); the modes are exact at any step length.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdtheory.solvers.collocation import Propagator, Rule
+from sgdtheory.solvers.feedback import NUDGE, Field, Rejected, State, Step
+from sgdtheory.values import Array
+
+_ITERATIONS = 12
+
+
+def clock_step(field: Field, constants: Rule, rates: Array, state: State, length: float, now: tuple[float, float],
+               guess: Array | None, tolerance: float, source_error: float) -> Step:
+    """Solve for R at the nodes by Newton's method, then propagate every mode.
+
+    ``now``: g and 1 / (2 eta psi) at the start; ``guess``: g at the nodes, from the step before. Raises Rejected where the
+    step is too long to be solved.
+    """
+    q = constants.unknowns
+    carrier = Propagator(constants, rates, state.weights, length)
+    free, response = carrier.free, carrier.response
+    source, pace = np.empty(q + 2), np.empty(q + 2)  # at nodes and check
+    source[0], pace[0] = now
+    if guess is None:
+        guess = np.full(q, source[0])
+    base = free + response[:, 0] * source[0]
+    inner = response[:, 1:-1]
+    risk = base + inner @ guess  # at the q nodes, then the check
+    span = length * constants.weights
+    times = state.time + span.sum(axis=1) * pace[0]
+    inverse = None
+    first, slack = 1.0, 1e-3 if field.scheduled else NUDGE  # how much a move leaves over: curvature, and inexact slopes
+    for _ in range(_ITERATIONS):
+        if inverse is None:
+            psi, nu, psi_slope, nu_slope = field.slopes(risk)
+        else:
+            psi, nu = field.factors(risk)
+        eta = field.rate(times)
+        if not (psi.min() > 0.0 and eta.min() > 0.0):
+            raise field.failure(risk, "the drift factor or the learning rate vanishes inside the step")
+        ratio = nu / psi
+        here, pull = 0.5 * eta * ratio, 0.5 / (eta * psi)
+        residual = (risk - base - inner @ here[:q])[:q]
+        if field.scheduled:
+            late = times - state.time - span @ np.append(pace[0], pull[:q])
+            residual = np.concatenate((residual, late[:q]))
+        if inverse is None:
+            here_slope = 0.5 * eta * (nu_slope - ratio * psi_slope) / psi
+            pull_slope = -pull * psi_slope / psi
+            jacobian = np.eye(residual.size)
+            jacobian[:q, :q] -= inner[:q] * here_slope[:q]
+            if field.scheduled:
+                shift = 1e-4 * (times[q - 1] - state.time)
+                turn = (field.rate(times + shift) - eta) / (shift * eta)  # d log eta / dt
+                jacobian[:q, q:] = -inner[:q] * (here * turn)[:q]
+                jacobian[q:, :q] = -span[:q, 1:] * pull_slope[:q]
+                jacobian[q:, q:] += span[:q, 1:] * (pull * turn)[:q]
+            try:
+                inverse = np.linalg.inv(jacobian)
+            except np.linalg.LinAlgError:
+                raise Rejected("the collocation equations are singular") from None
+        move = -(inverse @ residual)
+        size = float(np.abs(move[:q] / risk[:q]).max())
+        if field.scheduled:
+            size = max(size, float(np.abs(move[q:]).max()) / (times[q - 1] - state.time))
+        if not size < 1.0:
+            raise field.failure(risk, "Newton's method does not converge")
+        # The slopes carry source and pace over the last move: no further call of the feedback is needed.
+        shifted = here[:q] + here_slope[:q] * move[:q]
+        eased = pull[:q] + pull_slope[:q] * move[:q]
+        moved = base + inner @ shifted
+        if field.scheduled:
+            shifted += (here * turn)[:q] * move[q:]
+            eased -= (pull * turn)[:q] * move[q:]
+            moved = base + inner @ shifted
+            late = state.time + span @ np.append(pace[0], eased)
+        gap = float(abs(moved[q] - risk[q])) / moved[q] if moved[q] > 0.0 else np.inf
+        if max(size, gap) * max(first, size, gap, slack) <= 3e-4 * tolerance:
+            break
+        first = min(first, max(size, gap))
+        risk = moved
+        if field.scheduled:
+            times = late
+    else:
+        raise Rejected("Newton's method does not converge")
+    source[1:-1], pace[1:-1] = shifted, eased
+    step = moved[q] - risk[q]
+    source[-1], pace[-1] = here[q] + here_slope[q] * step, pull[q] + pull_slope[q] * step
+    if field.scheduled:
+        source[-1] += here[q] * turn[q] * (late[q] - times[q])
+        pace[-1] -= pull[q] * turn[q] * (late[q] - times[q])
+    if not (moved.min() > 0.0 and source.min() >= 0.0 and pace.min() > 0.0):
+        raise Rejected("the risk or the learning rate vanishes inside the step")
+    bend = float(np.abs(turn).max()) if field.scheduled else 0.0
+    return _finish(constants, carrier, state, length, moved, source, pace, (here_slope, pull_slope), bend, tolerance, source_error)
+
+
+def _finish(constants: Rule, carrier: Propagator, state: State, length: float, risk: Array, source: Array, pace: Array,
+            slopes: tuple[Array, Array], bend: float, tolerance: float, source_error: float) -> Step:
+    """Modes, interpolants and errors of a solved step; ``bend`` is the largest |d log eta / dt|."""
+    q = constants.unknowns
+    source_gap = source[-1] - float(constants.at_check @ source[:-1])
+    pace_gap = abs(pace[-1] - float(constants.at_check @ pace[:-1]))
+    missed = source_gap * carrier.response[:, -1]  # what the interpolant at the nodes leaves out, to first order
+    nodes = np.concatenate(([state.risk], risk + missed))
+    risk_gap = abs(nodes[-1] - float(constants.at_check @ nodes[:-1]))
+    low = float(nodes.min())
+    if not low > 0.0:
+        raise Rejected("the risk is not positive inside the step")
+    change = float(nodes.max()) - low
+    # Interpolants and modes include the check, so they are one order better than these gaps; the times at which a
+    # schedule was read do not.
+    share = min(1.0, 2.0 * tolerance ** (1.0 / (q + 1)))
+    memory = float(carrier.response[q - 1, :-1].sum())
+    shift = length * pace_gap * constants.swing
+    misread = bend * shift
+    local = (share * (float(np.abs(missed).max()) + risk_gap) + misread * memory * float(source.max())
+             + change * (misread + constants.swing * pace_gap / float(pace.min()))) / low
+
+    nodal = np.append(source[:-1], source_gap)
+    sources = np.zeros((3, q + 2))
+    sources[0], sources[1, :-1], sources[2, -1] = nodal, 1.0, source_gap
+    decay, made = carrier.end(sources)
+    modes = decay * state.weights[0] + made[0]
+    # The carried errors obey the same equations, linearised, with every term made positive.
+    faded = decay * state.error + share * np.abs(made[2])
+    gain = max(0.0, float(slopes[0].max()))
+    fresh = (source_error + misread) * float(source.max())
+    carried = (float(faded.sum()) + memory * fresh) / max(0.1, 1.0 - memory * gain)
+    error = faded + (fresh + gain * carried) * made[1]
+    time = constants.antiderivative @ (length * pace)
+    passed = float(time.sum())
+    delay = state.delay + share * shift + misread * passed + float(np.abs(slopes[1]).max()) * length * carried
+    claim = local + (max(carried, float(state.error.sum())) + change / passed * delay) / low
+    after = State(state.time + passed, np.array([modes, state.weights[1]]), float(modes.sum()), error, delay)
+    return Step(state.time, length, True, after, constants.series @ nodes, time, source, (float(source[q]), float(pace[q])), local, claim)

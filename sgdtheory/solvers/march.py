@@ -1,0 +1,138 @@
+"""Adaptive steps from time 0 to the horizon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sgdtheory.errors import NotConverged
+from sgdtheory.solvers.clock_step import clock_step
+from sgdtheory.solvers.collocation import Rule, rule
+from sgdtheory.solvers.feedback import Field, Rejected, State, Step
+from sgdtheory.solvers.time_step import time_step
+from sgdtheory.solvers.trajectory import position
+from sgdtheory.values import Array
+
+UNKNOWNS = 9
+_MOST_STEPS = 20000
+_EXTINCT = 1e-290
+_SLOW = 0.1
+"""A step on which the fastest mode decays less than this is taken in time: it also works where the clock stands still."""
+_ADVICE = "ask for a larger rtol or a shorter horizon, or name the kinks of the learning rate in breaks"
+
+
+def march(system: Any, horizon: float, tolerance: float, keep_modes: bool = False) -> tuple[list[Step], float]:
+    """Steps that cover [0, horizon], each with an estimated error below ``tolerance``; the time from which R is 0."""
+    constants = rule(UNKNOWNS)
+    order = np.arange(system.rates.size) if keep_modes else np.argsort(system.rates, kind="stable")
+    rates = system.rates[order]
+    weights = np.array([system.initial[order], system.forcing[order]])
+    state = State(0.0, weights, float(weights[0].sum()), system.source_error * weights[0], 0.0)
+    walk = _Walk(system, constants, rates, tolerance)
+    targets = [b for b in system.breaks if b < horizon] if callable(system.learning_rate) else []
+    start = 0.0
+    for target in [*targets, horizon]:
+        walk.field = Field(system.drift, system.power, system.learning_rate, start, target)
+        walk.fresh = True
+        while state.time < target:
+            state = walk.advance(state)
+            if state.risk < _EXTINCT and walk.falling(state):
+                return walk.steps, state.time
+        start = target
+    return walk.steps, np.inf
+
+
+class _Walk:
+    """The steps so far, and how the next one is chosen."""
+
+    def __init__(self, system: Any, constants: Rule, rates: Array, tolerance: float) -> None:
+        self.source_error, self.constants, self.rates, self.tolerance = system.source_error, constants, rates, tolerance
+        self.steps: list[Step] = []
+        self.field = Field(system.drift, system.power, system.learning_rate)
+        self.fresh = True  # nothing is known yet of this segment
+
+    def advance(self, state: State) -> State:
+        """Append one accepted step."""
+        if len(self.steps) >= _MOST_STEPS:
+            raise NotConverged(f"{_MOST_STEPS} steps reached only t={state.time:.6g}, R={state.risk:.6g}; {_ADVICE}")
+        pull, now, length = self._propose(state)
+        remaining = self.field.stop - state.time
+        reason = "the step is too short"
+        for _ in range(200):
+            if not state.time + length * 1e-3 > state.time and length < remaining:
+                break
+            try:
+                if self.rates[-1] * pull * length <= _SLOW:
+                    step = self._in_time(state, min(length, remaining))
+                else:
+                    step = clock_step(self.field, self.constants, self.rates, state, pull * length, now,
+                                      self._guess(pull * length), self.tolerance, self.source_error)
+                    beyond = step.after.time - self.field.stop
+                    near = abs(beyond) <= 1e-13 * self.field.stop
+                    if self.field.scheduled and beyond > 0.0 and not near:
+                        length *= 0.5 * (1.0 + position(step, remaining))
+                        continue
+                    if self.field.scheduled and near:
+                        step = self._landed(step)
+                if step.local <= self.tolerance:
+                    self.steps.append(step)
+                    self.fresh = False
+                    return step.after
+                factor = max(0.1, 0.85 * (self.tolerance / step.local) ** (1.0 / (self.constants.unknowns + 1)))
+                reason = f"estimated error of a step {step.local:.2g}"
+            except Rejected as problem:
+                factor, reason = 0.3, str(problem)
+            length *= factor
+        raise NotConverged(f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {reason}; {_ADVICE}")
+
+    def falling(self, state: State) -> bool:
+        """A risk of 0 stays 0: what little noise is left cannot bring it back."""
+        _, nu = self.field.factors(np.array([max(state.risk, 1e-299)]))
+        return float(nu[0]) * float(state.weights[1].sum()) * max(1.0, self.field.stop - state.time) < 1e-270
+
+    def _propose(self, state: State) -> tuple[float, tuple[float, float], float]:
+        """2 eta psi now; the source and the pace of the clock; a length in time."""
+        field, last = self.field, None if self.fresh else self.steps[-1]
+        if last is not None and last.clock:
+            now = last.now
+            pull, length = 1.0 / now[1], last.length * now[1]
+        else:
+            try:
+                psi, nu, eta = field.at(state.risk, state.time)
+            except Rejected as problem:
+                raise NotConverged(f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {problem}; {_ADVICE}") from None
+            pull = 2.0 * eta * psi
+            now = (0.5 * eta * nu / psi, 1.0 / pull) if pull > 0.0 else (np.inf, np.inf)
+            length = last.length if last is not None else self._first(state, pull, eta**2 * nu)
+        if last is not None:
+            growth = 0.9 * (self.tolerance / max(last.local, 1e-300)) ** (1.0 / (self.constants.unknowns + 1))
+            length *= min(max(growth, 0.2), 5.0)
+        if field.scheduled:
+            length = min(length, 0.125 * (field.stop - field.start))
+        return pull, now, length
+
+    def _first(self, state: State, pull: float, push: float) -> float:
+        """A length on which the modes that carry the risk change by about their own size."""
+        modes, forcing = state.weights
+        moving = self.rates * modes
+        speed = pull * float(self.rates @ moving) / max(float(moving.sum()), 1e-300) + push * float(forcing.sum()) / state.risk
+        remaining = self.field.stop - state.time
+        return min(remaining, 1.0 / speed) if speed > 0.0 else remaining
+
+    def _guess(self, length: float) -> Array | None:
+        """The source at the nodes of the next step, continued from the step before."""
+        if self.fresh or not self.steps[-1].clock:
+            return None
+        last = self.steps[-1]
+        theta = 1.0 + self.constants.nodes[1:] * (length / last.length)
+        terms = self.constants.barycentric / (theta[:, None] - self.constants.known)
+        guess = (terms @ last.source) / terms.sum(axis=1)
+        return np.minimum(np.maximum(guess, 0.5 * last.now[0]), 2.0 * last.now[0])
+
+    def _in_time(self, state: State, length: float) -> Step:
+        step = time_step(self.field, self.constants, self.rates, state, length, self.tolerance, self.source_error)
+        return self._landed(step) if state.time + length >= self.field.stop * (1.0 - 1e-15) else step
+
+    def _landed(self, step: Step) -> Step:
+        return step._replace(after=step.after._replace(time=self.field.stop))
