@@ -34,6 +34,7 @@ _PUBLIC = {
     "rules": "simulation.rules:",
     "compare": "verification.agreement",
     "verify": "verification.verify",
+    "analyse": "verification.data",
     # derivations
     "derive": "derive:",
     "derivation": "derive.record",
