@@ -5,6 +5,7 @@ The text of g is the definition: derivations start from it, the simulator evalua
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,20 @@ class SeparableUpdate(Algorithm):
         if set(given) != free:
             raise invalid("parameters", given, f"one positive value for each of {sorted(free)} of {self.update!r}")
         store(self, parameters=given)
+
+    def at(self, learning_rate: LearningRate, breaks: Any = ()) -> SeparableUpdate:
+        """The same rule and batch size at another learning rate.
+
+        Examples
+        --------
+        >>> import sgdtheory as sgt
+        >>> sgt.ClippedSGD(0.5, threshold=1.0).at(0.25).learning_rate
+        0.25
+        """
+        other = copy.copy(self)
+        store(other, learning_rate=learning_rate, breaks=breaks)
+        other.__post_init__()
+        return other
 
     def _factor(self, which: int) -> Any:
         text = expressions.parse(self.update).factor()[which]
