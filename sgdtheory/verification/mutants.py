@@ -154,7 +154,7 @@ def killer(mutant: Mutant) -> str | None:
 
 
 def kill(kernel: str, chosen: Iterable[Mutant] | None = None, progress: Callable[[Mutant], Any] = lambda mutant: None) -> Killed:
-    """Run the checks of a kernel on its mutants.
+    """Run the checks of a kernel on its mutants, after the kernel itself has passed them all.
 
     Parameters
     ----------
@@ -164,6 +164,8 @@ def kill(kernel: str, chosen: Iterable[Mutant] | None = None, progress: Callable
     progress : callable
         Called with each mutant when its fate is known.
     """
+    for check in checks.checks(kernel):
+        check.run(checks.kernel(kernel))
     by, equivalent, survivors = {}, {}, []
     for mutant in mutants(kernel) if chosen is None else chosen:
         name = killer(mutant)

@@ -18,9 +18,9 @@ from sgdtheory.verification.checks.rule import Rule
 
 SAMPLES = 200_000
 MATRIX = np.array([[1.0, 0.5, -0.3, 0.2], [0.5, 2.0, 0.4, 0.0], [-0.3, 0.4, 0.7, 0.1], [0.2, 0.0, 0.1, 1.4]])
-ERROR = np.array([0.5, -0.4, 0.8, 0.3])
+ERROR = np.array([0.75, -0.6, 1.2, 0.45])
 
-ALGORITHMS: dict[str, Any] = {"x*r": SGD(0.4), "sign(x)*sign(r)": SignSGD(0.4), "x*Max(-c, Min(c, r))": ClippedSGD(0.4, threshold=0.6)}
+ALGORITHMS: dict[str, Any] = {"x*r": SGD(0.2), "sign(x)*sign(r)": SignSGD(0.2), "x*Max(-c, Min(c, r))": ClippedSGD(0.2, threshold=0.6)}
 HEAVY = (noise.Cauchy(0.4), noise.StudentT(3.0, 0.5))
 LAWS: dict[str, tuple[Any, ...]] = {
     "x*r": (noise.Gaussian(0.6), noise.Atoms([-0.7, 0.7]), noise.Uniform(1.0)),
