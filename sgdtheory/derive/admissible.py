@@ -51,9 +51,9 @@ class Curve:
 
 def check(text: str, f: sp.Expr, x: sp.Symbol, h: sp.Expr, r: sp.Symbol) -> int:
     """Raise NotSeparable unless the rule is covered; +1, or -1 if f and h must both change sign so that E f' > 0."""
-    parameters = [f.subs(x, sp.Integer(1)), h.subs(r, sp.Integer(1))]
+    parameters = sp.Tuple(*sorted((f.free_symbols | h.free_symbols) - {x, r}, key=lambda t: t.name))
     orientation = 0
-    for values in _few(draws(parameters)):
+    for values in _few(draws([parameters])):
         with mpmath.workdps(20):
             feature, response = Curve(f, x, values), Curve(h, r, values)
             told = f" (at {', '.join(f'{k}={float(v):.3g}' for k, v in values.items())})" if values else ""

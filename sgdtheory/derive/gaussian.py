@@ -243,3 +243,13 @@ def heat(h: Generalized, mean: sp.Expr, std: sp.Expr) -> sp.Expr | None:
 def stein_slope(h: sp.Expr, r: sp.Symbol, mean: sp.Expr, std: sp.Expr) -> Expectation:
     """E h'(r) = E h(r) (r - mean) / std^2, unevaluated: the definition of E h' when h jumps."""
     return Expectation(h * (r - mean) / std**2, r, mean, std)
+
+
+def unintegrated(h: Generalized, mean: sp.Expr, std: sp.Expr) -> sp.Expr:
+    """E of pieces plus deltas, with the smooth part left unevaluated: what a kernel integrates where there is no closed form."""
+    r, p = h.smooth.r, h.smooth
+    smooth = p.values[0]
+    if p.cuts:
+        smooth = sp.Piecewise(*((v, r < c) for v, c in zip(p.values, p.cuts, strict=False)), (p.values[-1], True))
+    zero = Pieces(r, (), (sp.S.Zero,))
+    return (sp.S.Zero if smooth == 0 else Expectation(smooth, r, mean, std)) + expectation_of(Generalized(zero, h.deltas), mean, std)

@@ -70,3 +70,13 @@ def _is_zero(expr: Any) -> bool:
     if sp.expand(sp.numer(rational)) == 0:
         return True
     return sp.simplify(expr) == 0
+
+
+@dataclass(frozen=True)
+class Untried(Route):
+    """No symbolic route: the step is held by numbers alone, and ``reason`` says why."""
+
+    reason: str = ""
+
+    def run(self, left: Any, right: Any, symbols: Symbols) -> Check:
+        return self._check(Verdict.UNKNOWN, self.reason)

@@ -21,8 +21,8 @@ from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.derive import admissible, bivariate, stable
 from sgdtheory.derive.canonical import canonical
 from sgdtheory.derive.expectation import Expectation
-from sgdtheory.derive.gaussian import NoClosedForm, expectation, expectation_of, heat, slope, stein_slope
-from sgdtheory.derive.heat import HeatFlow
+from sgdtheory.derive.gaussian import expectation, heat, slope, stein_slope, unintegrated
+from sgdtheory.derive.heat import HeatFlow, Untried
 from sgdtheory.derive.language import Derivation
 from sgdtheory.derive.numpy_printer import NumPySource
 from sgdtheory.derive.pieces import Generalized, NoPieces, cuts
@@ -32,6 +32,7 @@ from sgdtheory.derive.series import MehlerSeries
 from sgdtheory.derive.steps import Step, Verdict
 from sgdtheory.errors import NotSeparable, invalid
 
+_NUMBERS = "no closed form on one of the sides: held by quadrature of both"
 _RESERVED = {"m", "s", "y", "z", "kappa", "kappa_i", "kappa_j", "rho", "mean", "std", "variance", "variance_i", "variance_j", "correlation",
              "learning_rate", "batch_size", "breaks", "update", "parameters", "np", "special", "R", "eta", "t", "d", "u", "eps"}
 STEPS = ("separation", "odd_feature", "feature_slope", "feature_power", "preconditioner", "noise_shape", "response", "drift_factor",
@@ -173,6 +174,13 @@ class _Work:
         self.m, self.s = D.symbol("m"), D.symbol("s")
         self.kappa, self.ki, self.kj = D.symbol("kappa"), D.symbol("kappa_i"), D.symbol("kappa_j")
         self.rho = D.symbol("rho")
+        try:
+            self.generalized = Generalized.of(h, self.r)
+            for derivative in (self.generalized, Generalized.of(h**2, self.r)):
+                derivative.diff().diff()
+        except NoPieces as error:
+            why = str(error) or "the places where h bends cannot be found and ordered for all values of its parameters"
+            raise admissible.refuse(text, why) from None
         self.closed = True
         self.integrals: dict[str, Any] = {}      # what replaces a sum of terms where they cancel
 
@@ -185,9 +193,9 @@ class _Work:
         fs, fp = self._feature()
         self._shape(fp)
         self._average("response", h, sp.S.One, "E h(r)", "Gaussian moments between the kinks of h")
-        drift = self._drift(fs)
+        self._drift(fs)
         self._average("noise_power", h**2, fp, "E f(Z)^2 E h(r)^2", "Gaussian moments of h^2 between its kinks", ("feature_power", "separation"))
-        self._slopes(fs, fp, drift)
+        self._slopes(fs, fp)
         self._emit()
         return Homogenization(D, self.text, f, h, self.closed)
 
@@ -231,7 +239,7 @@ class _Work:
         closed = bivariate.expectation(self.f, self.x, *arguments)
         if closed is None:
             because = "Mehler's series: sum over k of rho^k times the product of the k-th Hermite coefficients"
-            self._by_quadrature("noise_shape", MehlerSeries(self.f, self.x, *arguments) / fp, because, "S(rho, kappa_i, kappa_j)")
+            self._by_quadrature("noise_shape", MehlerSeries(self.f, self.x, *arguments), because, "S(rho, kappa_i, kappa_j)")
             return
         because = "Isserlis' theorem for powers; Price's theorem for sign, and erf is the mean of the sign of a wider Gaussian"
         self._identity("noise_shape", bivariate.definition(self.f, self.x, *arguments) / fp, _tidy(closed / fp), because, ("feature_power",),
@@ -249,47 +257,42 @@ class _Work:
         route = Difference() if closed.is_number else HeatFlow((factor * h).subs(self.r, self.m))
         self._identity(name, unevaluated, _factored(factor, closed), because, needs, route, label)
 
-    def _drift(self, fs: Any) -> Any:
+    def _drift(self, fs: Any) -> None:
         because = "Gaussian integration by parts: E h'(r) = E h(r) (r - m)/s^2; a jump of h counts as a delta"
-        left, right = fs * stein_slope(self.h, self.r, self.m, self.s), slope(self.h, self.r, self.m, self.s)
-        needs = ("feature_slope", "response") if "response" in self.D.steps else ("feature_slope",)
+        label, needs = "E f'(Z) E h'(r)", ("feature_slope", "response")
+        left = fs * stein_slope(self.h, self.r, self.m, self.s)
+        integral = fs * unintegrated(self.generalized.diff(), self.m, self.s)
+        right, response = slope(self.h, self.r, self.m, self.s), self.D.steps["response"].right
         if right is None:
-            right = _slope_by_quadrature(self.h, self.r, self.m, self.s)
             self.closed = False
-            if right is None:
-                return self._by_quadrature("drift_factor", left, because, "E f'(Z) E h'(r)")
-            return self._identity("drift_factor", left, fs * right, because, needs, None, "E f'(Z) E h'(r)")
-        response = self.D.steps["response"].right
+            self._identity("drift_factor", left, integral, because, needs, Untried(_NUMBERS), label)
+            return
+        self.integrals["drift_factor"] = integral
         value, other = _factored(fs, right), fs * sp.diff(response, self.m)
-        integral = _slope_by_quadrature(self.h, self.r, self.m, self.s)
-        if integral is not None:
-            self.integrals["drift_factor"] = fs * integral
-        route = Difference() if response.has(Expectation) or value == other else DifferentRoute(canonical(other))
-        return self._identity("drift_factor", left, value, because, needs, route, "E f'(Z) E h'(r)")
+        route = DifferentRoute(canonical(other)) if not response.has(Expectation) and canonical(value) != canonical(other) else Difference()
+        self._identity("drift_factor", left, value, because, needs, route, label)
 
-    def _slopes(self, fs: Any, fp: Any, drift: Any) -> None:
+    def _slopes(self, fs: Any, fp: Any) -> None:
         r, m, s = self.r, self.m, self.s
-        for name, function, factor, label in (("drift_slope", self.h, fs, "d(drift)/d(s^2)"), ("noise_slope", self.h**2, fp, "d(noise)/d(s^2)")):
-            base = "drift_factor" if name == "drift_slope" else "noise_power"
-            start = stein_slope(self.h, r, m, s) if name == "drift_slope" else Expectation(function, r, m, s)
-            left = factor * start.diff(s) / (2 * s)
-            try:
-                g = Generalized.of(function, r)
-                closed = heat(g.diff() if name == "drift_slope" else g, m, s)
-            except NoPieces:
-                closed = None
-            whole = self.D.steps[base].right
-            if closed is None or whole.has(Expectation):
-                if closed is not None and not closed.has(Expectation):
-                    self._identity(name, left, _factored(factor, closed), "the heat equation: d/d(s^2) is half of the second derivative in m", (base,),
-                                   None, label)
-                else:
-                    self._by_quadrature(name, left, "the density differentiated in its variance", label)
+        because = "the heat equation: d/d(s^2) is half of the second derivative in m, jumps and bends counted as deltas"
+        square = Generalized.of(self.h**2, r)
+        for name, base, factor, start, function, label in (
+                ("drift_slope", "drift_factor", fs, stein_slope(self.h, r, m, s), self.generalized.diff(), "d(drift)/d(s^2)"),
+                ("noise_slope", "noise_power", fp, Expectation(self.h**2, r, m, s), square, "d(noise)/d(s^2)")):
+            left, whole, closed = factor * start.diff(s) / (2 * s), self.D.steps[base].right, heat(function, m, s)
+            integral = factor * unintegrated(function.diff().diff(), m, s) / 2
+            if closed is None:
+                self.closed = False
+                self._identity(name, left, integral, because, (base,), Untried(_NUMBERS), label)
                 continue
-            other = sp.diff(whole, s) / (2 * s)
-            value = _factored(factor, closed)
-            self._identity(name, left, value, "the heat equation: d/d(s^2) is half of the second derivative in m", (base,),
-                           Difference() if value == other or closed.is_number else DifferentRoute(canonical(other)), label)
+            self.integrals[name] = integral
+            value, other = canonical(_factored(factor, closed)), canonical(sp.diff(whole, s) / (2 * s))
+            if whole.has(Expectation):
+                bends = function.diff().diff()
+                route: Any = Untried(_NUMBERS) if bends.deltas or bends.smooth.cuts else HeatFlow(factor * bends.smooth.values[0].subs(r, m) / 2)
+            else:
+                route = Difference() if value == other or closed.is_number else DifferentRoute(other)
+            self._identity(name, left, value, because, (base,), route, label)
 
     def _emit(self) -> None:
         D = self.D
@@ -311,7 +314,8 @@ class _Work:
         for name, arguments, doc in self.functions:
             step = D.steps[name]
             otherwise = self.integrals.get(name, step.left)
-            form = stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters]) if arguments is residual else None
+            guard = arguments is residual and otherwise is not None
+            form = stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters]) if guard else None
             D.function(name, step=name, arguments=arguments, doc=doc, form=form)
         D.helper("kinks", _kinks(cuts(self.h, self.r), parameters))
 
@@ -329,24 +333,6 @@ def _tidy(value: Any) -> Any:
 def _factored(factor: Any, closed: Any) -> Any:
     """A constant goes into every term: a sum of terms keeps its shape."""
     return sp.Add(*(factor * t for t in sp.Add.make_args(closed)))
-
-
-def _slope_by_quadrature(h: sp.Expr, r: sp.Symbol, m: sp.Symbol, s: sp.Symbol) -> Any:
-    """E h' with the smooth part unevaluated and a density at every jump."""
-    try:
-        g = Generalized.of(h, r).diff()
-    except NoPieces:
-        return None
-    if g.smooth.cuts:
-        ends = [(v, r < c) for v, c in zip(g.smooth.values, g.smooth.cuts, strict=False)]
-        smooth = sp.Piecewise(*ends, (g.smooth.values[-1], True))
-    else:
-        smooth = g.smooth.values[0]
-    jumps = Generalized(Generalized.of(sp.S.Zero, r).smooth, g.deltas)
-    try:
-        return Expectation(sp.simplify(smooth), r, m, s) + expectation_of(jumps, m, s)
-    except NoClosedForm:
-        return None
 
 
 @cache

@@ -221,6 +221,8 @@ class Generalized:
         deltas = [(place, order + 1, weight) for place, order, weight in self.deltas]
         for place, (left, right) in zip(self.smooth.cuts, pairwise(self.smooth.values), strict=True):
             jump = sp.simplify((right - left).subs(r, place))
+            if jump.has(sp.nan, sp.zoo, sp.oo):
+                raise NoPieces(f"the slope is infinite at {r} = {place}, where it jumps; smooth the rule there")
             if jump != 0:
                 deltas.append((place, 0, jump))
         return Generalized(slope.merged(), tuple(deltas))

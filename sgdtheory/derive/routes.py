@@ -18,7 +18,7 @@ from sgdtheory.derive.text import from_text, to_text
 from sgdtheory.errors import invalid
 
 Symbols = Mapping[str, sp.Symbol]
-_INTEGRATOR = 12.0       # seconds for SymPy's integrator
+_INTEGRATOR = 12.0  # seconds for SymPy's integrator
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,10 @@ class Route:
     def data(self) -> dict[str, Any]:
         """The route as plain data."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {"route": type(self).__name__, **{k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}}
+        return {
+            "route": type(self).__name__,
+            **{k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()},
+        }
 
     def run(self, left: Any, right: Any, symbols: Symbols) -> Check:
         """Compare both sides."""
@@ -43,11 +46,23 @@ class Route:
 def from_data(data: Mapping[str, Any]) -> Route:
     """The route behind a record's data."""
     rest = {k: v for k, v in data.items() if k != "route"}
-    from sgdtheory.derive.heat import HeatFlow
+    from sgdtheory.derive.heat import HeatFlow, Untried
     from sgdtheory.derive.price import PriceRoute
 
-    kinds: dict[str, type[Route]] = {k.__name__: k for k in (Difference, DerivativeIn, DifferentRoute, SeriesIn, Simulation, Nonnegative,
-                                                             HeatFlow, PriceRoute)}
+    kinds: dict[str, type[Route]] = {
+        k.__name__: k
+        for k in (
+            Difference,
+            DerivativeIn,
+            DifferentRoute,
+            SeriesIn,
+            Simulation,
+            Nonnegative,
+            HeatFlow,
+            Untried,
+            PriceRoute,
+        )
+    }
     if data.get("route") not in kinds:
         raise invalid("route", data.get("route"), f"one of {sorted(kinds)}")
     return kinds[data["route"]](**rest)
@@ -204,7 +219,9 @@ class Nonnegative(Route):
                 return same
         if form.is_nonnegative:
             return self._check(Verdict.HOLDS, f"right - left = {form} >= 0")
-        return self._check(Verdict.FAILS if form.is_negative else Verdict.UNKNOWN, f"the sign of right - left = {form} is not visible")
+        return self._check(
+            Verdict.FAILS if form.is_negative else Verdict.UNKNOWN, f"the sign of right - left = {form} is not visible"
+        )
 
 
 def _short(text: str) -> str:
@@ -220,7 +237,12 @@ def _vanishes(route: Route, expr: Any, what: str) -> Check:
     """Zero, visibly nonzero, or undecided; cheap transformations first."""
     # Expectations are integrated by the calculus before SymPy rewrites what stands inside them.
     expr = expr.replace(lambda e: isinstance(e, Expectation), lambda e: e.doit())
-    for change in (sp.expand, sp.simplify, lambda e: sp.simplify(e.doit()), lambda e: sp.simplify(sp.expand_func(e.rewrite(sp.Piecewise)))):
+    for change in (
+        sp.expand,
+        sp.simplify,
+        lambda e: sp.simplify(e.doit()),
+        lambda e: sp.simplify(sp.expand_func(e.rewrite(sp.Piecewise))),
+    ):
         expr = change(expr)
         if expr == 0:
             return route._check(Verdict.HOLDS, f"{what} simplifies to 0")

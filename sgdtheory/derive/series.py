@@ -1,4 +1,4 @@
-"""E f(x_i) f(x_j) where it has no closed form: a node that is checked by nested quadrature and printed as Mehler's series."""
+"""The noise shape where it has no closed form: a node that is checked by nested quadrature and printed as Mehler's series."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import sympy as sp
 
 from sgdtheory.derive import bivariate
-from sgdtheory.derive.expectation import kinks_of
+from sgdtheory.derive.expectation import Expectation, kinks_of
 
 
 class MehlerSeries(sp.Expr):
-    """E f(x_i) f(x_j) for centred jointly Gaussian features; ``x`` is bound.
+    """E f(x_i) f(x_j) / E f(Z)^2 for centred jointly Gaussian features; ``x`` is bound.
 
     Kernels sum Mehler's series, rho^k times the Hermite coefficients of f at both variances, with Parseval's remainder.
     """
@@ -34,12 +34,8 @@ class MehlerSeries(sp.Expr):
         return True
 
     def as_expectation(self) -> sp.Expr:
-        """The definition: an expectation within an expectation."""
-        return bivariate.definition(*self.args)
-
-    def doit(self, **hints: Any) -> Any:
-        closed = bivariate.expectation(*self.args)
-        return self if closed is None else closed
+        """The definition: an expectation within an expectation, over the power of the feature."""
+        return bivariate.definition(*self.args) / Expectation(self.args[0] ** 2, self.args[1], 0, 1)
 
     def _mpmathcode(self, printer: Any) -> str:
         return printer._print(self.as_expectation())
@@ -55,5 +51,4 @@ class MehlerSeries(sp.Expr):
         return printer._print(self.as_expectation())
 
     def _latex(self, printer: Any, **_: Any) -> str:
-        f, x, *_rest = self.args
-        return rf"\mathbb{{E}}\left[{printer._print(f.subs(x, sp.Symbol('x_i')))}\;{printer._print(f.subs(x, sp.Symbol('x_j')))}\right]"
+        return str(printer._print(self.as_expectation()))

@@ -31,8 +31,8 @@ class Tail(sp.Function):
         return sp.erfc(self.args[0])._eval_evalf(prec)
 
 
-class ErfBetween(sp.Function):
-    """erf(high) - erf(low)."""
+class ErfAround(sp.Function):
+    """erf(middle + half) - erf(middle - half)."""
 
     nargs = 2
 
@@ -40,10 +40,10 @@ class ErfBetween(sp.Function):
         return True
 
     def _numpycode(self, printer: Any) -> str:
-        return f"special.erf_between({', '.join(map(printer._print, self.args))})"
+        return f"special.erf_around({', '.join(map(printer._print, self.args))})"
 
     def _eval_evalf(self, prec: int) -> Any:
-        return (sp.erf(self.args[1]) - sp.erf(self.args[0]))._eval_evalf(prec)
+        return (sp.erf(self.args[0] + self.args[1]) - sp.erf(self.args[0] - self.args[1]))._eval_evalf(prec)
 
 
 class Guarded(sp.Expr):
@@ -86,7 +86,8 @@ def _mend(expr: sp.Add) -> Any:
                 terms.remove(term)
                 terms.remove(partner)
                 low = second.args[0] if opposite else -second.args[0]
-                terms.append(coefficient * ErfBetween(low, function.args[0]))
+                high = function.args[0]
+                terms.append(coefficient * ErfAround(sp.factor((high + low) / 2), sp.factor((high - low) / 2)))
                 changed = True
                 break
     return sp.Add(*terms)
@@ -103,7 +104,8 @@ def guarded(expr: Any, otherwise: Any, names: dict[sp.Symbol, str], arguments: S
     ``otherwise`` is an expression with one :class:`Expectation`; ``names`` print its symbols, ``arguments`` start with mean and std.
     """
     expr = form(expr)
-    if not isinstance(expr, sp.Add) or not sp.sympify(otherwise).has(Expectation) or not expr.has(ErfBetween, Tail, sp.erf, sp.erfc):
+    moving = any(e.args[0].has(*arguments[:2]) for e in sp.sympify(otherwise).atoms(Expectation))
+    if moving or not isinstance(expr, sp.Add) or not sp.sympify(otherwise).has(Expectation) or not expr.has(ErfAround, Tail, sp.erf, sp.erfc):
         return expr
     inside = ", ".join(names[a] for a in arguments)
     text = NumPySource(names).doprint(otherwise)

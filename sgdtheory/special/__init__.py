@@ -18,8 +18,8 @@ from sgdtheory.special.functions import (
 )
 from sgdtheory.special.hermite import hermite_coefficients, noise_shape_series
 from sgdtheory.special.quadrature import gaussian_expectation
-from sgdtheory.special.stable import erf_between, refined
+from sgdtheory.special.stable import erf_around, refined
 from sgdtheory.special.twins import TWINS
 
-__all__ = ["TWINS", "asin", "erf", "erf_between", "erfc", "erfcx", "gammaln", "gaussian_expectation", "hermite_coefficients", "kve",
+__all__ = ["TWINS", "asin", "erf", "erf_around", "erfc", "erfcx", "gammaln", "gaussian_expectation", "hermite_coefficients", "kve",
            "log_erfcx", "log_ndtr", "noise_shape_series", "normal_cdf", "normal_pdf", "refined"]

@@ -18,38 +18,36 @@ def _legendre() -> Any:
     return np.polynomial.legendre.leggauss(12)
 
 
-def erf_between(low: Any, high: Any) -> Any:
-    """erf(high) - erf(low) with full relative accuracy: near ends by quadrature, far out by erfc.
+def erf_around(middle: Any, half: Any) -> Any:
+    """erf(middle + half) - erf(middle - half) with full relative accuracy: short intervals by quadrature, far ones by erfc.
+
+    The interval is given by its middle and half its length, because the difference of its rounded ends would have lost them.
 
     Parameters
     ----------
-    low, high : array_like
+    middle, half : array_like
         Broadcast against each other.
 
     Examples
     --------
-    >>> from sgdtheory.special import erf_between
-    >>> erf_between(10.0, 10.5)
-    2.0884875837616954e-45
+    >>> from sgdtheory.special import erf_around
+    >>> float(erf_around(10.0, 1e-30))
+    8.394787...e-74
     """
-    a, b = np.asarray(low), np.asarray(high)
-    kind = np.result_type(a, b)
-    a, b = np.broadcast_arrays(*(np.asarray(v, dtype=kind if np.issubdtype(kind, np.floating) else np.float64) for v in (a, b)))
-    lower, upper = np.minimum(a, b), np.maximum(a, b)
-    flip = upper < -lower                                       # reflect, so that the interval lies mostly to the right
-    left, right = np.where(flip, -upper, lower), np.where(flip, -lower, upper)
-    far = left > 0.0
-    value = np.where(far, erfc(np.where(far, left, 1.0)) - erfc(right), erf(right) - erf(left))
-    near = (right - left) * np.maximum(1.0, np.abs(left + right)) < 1.0
-    if np.any(near):
+    m, h = np.asarray(middle), np.asarray(half)
+    kind = np.result_type(m, h)
+    m, h = np.broadcast_arrays(*(np.asarray(v, dtype=kind if np.issubdtype(kind, np.floating) else np.float64) for v in (m, h)))
+    m, size = np.abs(m), np.abs(h)
+    short = size * np.maximum(1.0, m) < 0.5
+    value = np.where(m > size, erfc(np.where(m > size, m - size, 0.0)) - erfc(m + size), erf(m + size) - erf(m - size))
+    if np.any(short):
         nodes, weights = _legendre()
-        middle, half = 0.5 * (left + right), 0.5 * (right - left)
         total = np.zeros_like(value)
         for x, w in zip(nodes.tolist(), weights.tolist(), strict=True):
-            t = middle + half * x
-            total = total + w * np.exp(-t * t)
-        value = np.where(near, total * half * 1.1283791670955126, value)
-    return np.where(b >= a, value, -value)[()]
+            # exp(-(m + x size)^2), with the large part of the exponent kept apart
+            total = total + w * np.exp(-np.where(short, x * size * (2.0 * m + x * size), 0.0))
+        value = np.where(short, total * size * np.exp(-m * m) * 1.1283791670955126, value)
+    return np.where(h >= 0.0, value, -value)[()]
 
 
 def refined(terms: tuple[Any, ...], otherwise: Callable[..., Any], mean: Any, std: Any, *parameters: Any) -> Any:
