@@ -12,6 +12,7 @@ from sgdtheory.problems.noise import NoiseLaw
 from sgdtheory.registry import answer
 from sgdtheory.values import Array
 
+_LARGEST = 1e150
 
 def noise_transform(noise: NoiseLaw, u: ArrayLike, log: bool = False) -> Array | float:
     r"""The noise transform of a noise law.
@@ -26,7 +27,7 @@ def noise_transform(noise: NoiseLaw, u: ArrayLike, log: bool = False) -> Array |
     noise : NoiseLaw
         A law of ``sgt.noise``.
     u : array_like
-        Finite numbers >= 0, in units of 1/eps^2.
+        Numbers from 0 to 1e150, in units of 1/eps^2.
     log : bool
         Return log M, which does not underflow.
 
@@ -38,7 +39,7 @@ def noise_transform(noise: NoiseLaw, u: ArrayLike, log: bool = False) -> Array |
     Raises
     ------
     InvalidInput
-        If ``u`` is negative or not finite.
+        If ``u`` is negative, not finite, or beyond 1e150.
     OutsideTheory
         For stable laws with alpha < 0.3, and skewed ones with density below 1e-3 at zero in units of their scale.
 
@@ -61,12 +62,12 @@ def noise_transform(noise: NoiseLaw, u: ArrayLike, log: bool = False) -> Array |
 
 
 def _points(u: Any) -> Array:
-    domain = "finite numbers >= 0"
+    domain = f"finite numbers from 0 to {_LARGEST:g}"
     try:
         points = np.array(u, dtype=np.float64)
     except (TypeError, ValueError):
         raise invalid("u", u, domain, "for risk R take u = 1/(4R)") from None
-    bad = points[~(np.isfinite(points) & (points >= 0.0))]
+    bad = points[~((points >= 0.0) & (points <= _LARGEST))]
     if bad.size:
         raise invalid("u", float(bad[0]), domain, "for risk R take u = 1/(4R)")
     return points

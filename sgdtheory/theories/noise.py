@@ -7,9 +7,10 @@ form, and skewed stable noise a Fourier integral.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import singledispatch
+from functools import partial, singledispatch
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sgdtheory.errors import OutsideTheory
 from sgdtheory.kernels import noise as kernel
@@ -20,7 +21,7 @@ from sgdtheory.solvers.ray import ray_integral
 from sgdtheory.values import Array
 
 LEAST_DENSITY = 1e-3
-_BLOCK = 1 << 18
+_BLOCK, _RAYS = 1 << 18, 256
 
 
 @cell
@@ -35,7 +36,7 @@ def noise_transform(problem: NoiseLaw, *, u: Array, log: bool) -> Array:
 
 @singledispatch
 def _positive(law: NoiseLaw, u: Array, log: bool) -> Array:
-    """The mixture of the components' transforms, in bounded memory; log M by a running maximum, so nothing underflows."""
+    """The mixture of the components' transforms, in bounded memory; log M by a running maximum against underflow."""
     top, total = np.full(u.shape, -np.inf if log else 0.0), np.zeros(u.shape)
     # A component with an overflowing u * variance has no mass left near zero, and exp(-inf) = 0 is its right limit.
     with np.errstate(over="ignore", under="ignore"):
@@ -44,7 +45,8 @@ def _positive(law: NoiseLaw, u: Array, log: bool) -> Array:
                 total += np.sum(w * kernel.component(u, m, v), axis=0)
                 continue
             terms = np.log(w) + kernel.log_component(u, m, v)
-            raised = np.maximum(top, np.max(terms, axis=0))
+            # The lowest number stands in for -inf: the first components of a block may all have overflowed.
+            raised = np.maximum(top, np.maximum(np.max(terms, axis=0), -np.finfo(float).max))
             total = total * np.exp(top - raised) + np.sum(np.exp(terms - raised), axis=0)
             top = raised
     return top + np.log(total) if log else total
@@ -99,12 +101,13 @@ def _skewed(law: Stable, u: Array) -> Array:
     limits = 1.0 / np.sqrt(curvature), np.full(u.shape, (1.0 + slope**2) ** (-0.5 / law.alpha) / law.scale)
     decay = 45.0 / np.cos(2.0 * turn)
     reach = np.minimum(limits[0] * np.sqrt(decay), limits[1] * decay ** (1.0 / law.alpha))
-    value = np.empty(u.shape)
-    size = 256
-    for start in range(0, u.size, size):
-        part = slice(start, start + size)
-        value[part] = ray_integral(
-            lambda t, c=curvature[part, None]: np.exp(-c * t**2 - law.exponent(law.scale * t)),
-            float(turn), np.minimum(*limits)[part], reach[part], strip,
-        ).real
+
+    def integrand(t: NDArray[np.complex128], c: Array) -> NDArray[np.complex128]:
+        return np.exp(-c[:, None] * t**2 - law.exponent(law.scale * t))
+
+    scale, value = np.minimum(*limits), np.empty(u.shape)
+    for start in range(0, u.size, _RAYS):
+        part = slice(start, start + _RAYS)
+        along = partial(integrand, c=curvature[part])
+        value[part] = ray_integral(along, float(turn), scale[part], reach[part], strip).real
     return 2.0 * kernel.frequency_height(u) * value

@@ -2,6 +2,7 @@
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import mpmath as mp
 import numpy as np
@@ -16,7 +17,7 @@ from sgdtheory.problems.noise import Atoms, Cauchy, Gaussian, Laplace, Mixture, 
 from sgdtheory.theories import noise as theory
 
 RISKS = [1e-12, 1e-7, 1e-3, 0.7, 40.0, 1e6]
-DIGITS = 25
+DIGITS = 20
 
 
 @cache
@@ -38,9 +39,9 @@ def from_density(density, scale, u, end=mp.inf):
 
         corners = sorted({low, high, *(p for p in (mp.log(scale), mp.log(scale) + 3, high - 4) if low < p < high)})
         total = mp.mpf(0)
-        for a, b in zip(corners, corners[1:], strict=False):
+        for a, b in pairwise(corners):
             steps = panels(a, b, max(2, int((b - a) / 3) + 1))
-            total += mp.quad(integrand, steps, maxdegree=5)
+            total += mp.quad(integrand, steps, method="gauss-legendre", maxdegree=4)
         return 2 * total
 
 
@@ -65,17 +66,18 @@ def from_characteristic_function(law, u):
             phase = -2 / mp.pi * beta * y * s if alpha == 1 else slope * y**alpha
             return y * mp.exp(-c * y * y - y**alpha) * mp.cos(phase)
 
-        steps = [*panels(low, high - 8, 12), *panels(high - 8, high, 40)[1:]]
-        return 2 * mp.sqrt(c / mp.pi) * mp.quad(integrand, steps, maxdegree=5)
+        steps = [*panels(low, high - 8, 16), *panels(high - 8, high, 64)[1:]]
+        return 2 * mp.sqrt(c / mp.pi) * mp.quad(integrand, steps, method="gauss-legendre", maxdegree=4)
 
 
 def definition(law, u):
-    """M(u) at 25 digits from what defines the law."""
+    """M(u) at 20 digits from what defines the law."""
     with mp.workdps(DIGITS):
         if isinstance(law, Noiseless):
             return mp.mpf(1)
         if isinstance(law, Atoms):
-            return mp.fsum(mp.mpf(p) * mp.exp(-mp.mpf(u) * mp.mpf(a) ** 2) for a, p in zip(law.values, law.probabilities, strict=True))
+            atoms = zip(law.values, law.probabilities, strict=True)
+            return mp.fsum(mp.mpf(p) * mp.exp(-mp.mpf(u) * mp.mpf(a) ** 2) for a, p in atoms)
         if isinstance(law, Mixture):
             return mp.fsum(mp.mpf(w) * definition(part, u) for w, part in law.parts)
         if isinstance(law, Stable):
@@ -133,8 +135,8 @@ def test_student_transform_is_its_definition(df):
 
 @pytest.mark.parametrize(
     ("alpha", "beta"),
-    [(0.3, 0.0), (0.5, 0.0), (1.0, 0.0), (1.5, 0.0), (1.95, 0.0), (2.0, 0.0), (0.3, 0.9), (0.7, -0.9), (0.8, 0.9), (0.98, 0.1),
-     (1.0, 0.6), (1.0, -1.0), (1.003, 0.05), (1.2, 1.0), (1.7, -0.5), (1.999, 1.0)],
+    [(0.3, 0.0), (0.5, 0.0), (1.0, 0.0), (1.5, 0.0), (1.95, 0.0), (2.0, 0.0), (0.3, 0.9), (0.7, -0.9), (0.8, 0.9),
+     (0.98, 0.1), (1.0, 0.6), (1.0, -1.0), (1.003, 0.05), (1.2, 1.0), (1.7, -0.5), (1.999, 1.0)],
 )
 def test_stable_transform_is_its_definition(alpha, beta):
     """The issue asks for 1e-10; both roads reach 1e-12."""
@@ -182,7 +184,10 @@ def test_uniform_closed_form_agrees_with_its_nodes():
     np.testing.assert_allclose(density, transform / np.sqrt(4.0 * np.pi * risks), rtol=5e-15)
 
 
-@pytest.mark.parametrize("law", [Gaussian(0.5), Laplace(0.5), Uniform(2.0), StudentT(2.0), Cauchy(0.3), Stable(1.4, 0.6, 0.5)], ids=repr)
+SMOOTH = [Gaussian(0.5), Laplace(0.5), Uniform(2.0), StudentT(2.0), Cauchy(0.3), Stable(1.4, 0.6, 0.5)]
+
+
+@pytest.mark.parametrize("law", SMOOTH, ids=repr)
 def test_small_risk_sees_the_density_at_zero(law):
     """M(u) sqrt(u/pi) -> f(0)."""
     u = 1e16
@@ -199,10 +204,10 @@ def test_logarithm_where_the_transform_underflows():
 
 def test_heavy_tails_do_not_overflow():
     for law in (StudentT(0.5, 1e50), Stable(0.3, 0.0, 1e50), StudentT(2.0001)):
-        value = sgt.noise_transform(law, np.array([0.0, 1e-300, 1.0, 1e300]))
+        value = sgt.noise_transform(law, np.array([0.0, 1e-300, 1.0, 1e150]))
         assert value[0] == 1.0
         assert np.all((value >= 0.0) & (value <= 1.0))
-        assert np.all(np.isfinite(sgt.noise_transform(law, [0.0, 1.0, 1e300], log=True)))
+        assert np.all(np.isfinite(sgt.noise_transform(law, np.geomspace(1.0, 1e150, 5000), log=True)))
 
 
 def test_an_empirical_law_of_many_residuals():
@@ -220,7 +225,7 @@ def test_shapes():
     assert sgt.noise_transform(Uniform(), np.zeros(0)).shape == (0,)
 
 
-@pytest.mark.parametrize("u", [-1.0, math.nan, math.inf, [1.0, -1e-9], "1e", None, [[1.0], [1.0, 2.0]]])
+@pytest.mark.parametrize("u", [-1.0, math.nan, math.inf, 1e200, [1.0, -1e-9], "1e", None, [[1.0], [1.0, 2.0]]])
 def test_u_is_finite_and_not_negative(u):
     with pytest.raises(InvalidInput, match="u="):
         sgt.noise_transform(Gaussian(), u)
@@ -233,10 +238,10 @@ def test_noise_is_a_law():
 
 def test_stable_laws_without_a_transform_say_so():
     for law in (Stable(0.8, 1.0), Stable(1.001, 0.5), Stable(0.5, 1.0)):
-        with pytest.raises(OutsideTheory, match="density .* at zero"):
+        with pytest.raises(OutsideTheory, match=r"has density .* at zero"):
             sgt.noise_transform(law, 1.0)
     for law in (Stable(0.2), Stable(0.2, 0.5)):
-        with pytest.raises(OutsideTheory, match="alpha >= 0.3"):
+        with pytest.raises(OutsideTheory, match=r"alpha >= 0\.3"):
             sgt.noise_transform(law, 1.0)
 
 
@@ -251,7 +256,8 @@ SYMMETRIC = st.one_of(
     st.builds(lambda b, s: Stable(1.6, b, s), st.floats(-1.0, 1.0), SCALE),
     st.builds(lambda v: Atoms(v), st.lists(st.floats(-10, 10), min_size=1, max_size=4)),
 )
-LAWS = st.one_of(SYMMETRIC, st.builds(lambda a, b, p: Mixture([a, b], [p, 1.0 - p]), SYMMETRIC, SYMMETRIC, st.floats(0.0, 1.0)))
+MIXED = st.builds(lambda a, b, p: Mixture([a, b], [p, 1.0 - p]), SYMMETRIC, SYMMETRIC, st.floats(0.0, 1.0))
+LAWS = st.one_of(SYMMETRIC, MIXED)
 
 
 @settings(deadline=None, max_examples=50, derandomize=True)

@@ -20,7 +20,7 @@ from sgdtheory.values import Array
 _POINTS = 16
 # Levels of log E between which E exp(-E) is resolved by one Gauss rule; outside it is below rounding.
 _LEVELS = np.concatenate([np.arange(-40.0, -4.0, 4.0), np.arange(-4.0, 1.0), np.arange(1.0, 3.8, 0.45)])
-_WIDEST, _LONGEST_STEP = 3.2, 0.45
+_WIDEST = 2.5
 
 
 @lru_cache(maxsize=32)
@@ -29,9 +29,11 @@ def positive_stable_nodes(index: float, tolerance: float) -> tuple[Array, Array]
     k = (1.0 - index) / index
     points, gauss = np.polynomial.legendre.leggauss(_POINTS)
     lowest = np.log(k) + np.log(index) / (1.0 - index)  # log a at theta = 0
-    start, far = k * (lowest - np.log(750.0)), (4.0 - np.log(tolerance)) / index
+    cut = 4.0 - np.log(tolerance)
+    start, far = k * (lowest - np.log(750.0)), cut / index
     if k >= 1.0:
-        step = min(_LONGEST_STEP, 0.25 * k)
+        # exp(-A) and exp(-1/A) are bounded in the strip |Im y| < pi/2.
+        step = np.pi**2 / cut
         y = np.arange(start, far, step)
         weights = step * _density(y, index, k)
     else:

@@ -76,7 +76,7 @@ class Uniform(NoiseLaw):
         far = int(np.ceil(np.log(max(2.0 * b / (_NEAR[-1] * float(smooth.min())), 1.0)) / np.log(_GROWTH)))
         distances = np.array([*_NEAR, *(_NEAR[-1] * _GROWTH ** np.arange(1, far + 1))])
         offsets = smooth * np.concatenate([-distances[:0:-1], distances])
-        centres = sorted({0.0, *(float(k) for k in kinks if abs(k) < b)})
+        centres = sorted({0.0, *(float(k) for k in kinks)})
         ends = np.full_like(smooth, b)
         edges = np.concatenate([-ends, *(c + offsets for c in centres), ends], axis=-1)
         edges = np.sort(np.clip(edges, -b, b), axis=-1)
