@@ -79,7 +79,7 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
     m, s = mean.ravel(), std.ravel()
     result = np.empty(m.shape)
     point = s == 0.0
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         if np.any(point):
             result[point] = h(m[point])
         if not np.all(point):
@@ -91,26 +91,30 @@ def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, r
     own = np.union1d(corners, _own_scales(h, float(np.max(np.abs(m) + _Z_ENDS[-1] * s))))
     owner, a, b = _panels(m, s, own)
     total, size, error = np.zeros(m.shape), np.zeros(m.shape), np.zeros(m.shape)
-    before, stalled = np.full(a.shape, np.inf), np.zeros(a.shape, dtype=int)
-    for _ in range(_ROUNDS):
+    before, stalled = np.zeros(a.shape), np.zeros(a.shape, dtype=int)
+    for count in range(_ROUNDS):
         value, magnitude, doubt = _apply(h, m[owner], s[owner], a, b)
-        if not np.all(np.isfinite(value)):
-            raise NotConverged(_failure(m, s, owner[~np.isfinite(value)][0], "h is not finite, or grows too fast"))
+        bad = ~np.isfinite(value)
+        value[bad] = magnitude[bad] = doubt[bad] = 0.0
         scale = size + np.bincount(owner, magnitude, minlength=len(m))
-        if np.isfinite(before[0]):
+        if count:
             both = doubt[::2] + doubt[1::2]
             stalled = np.where(np.repeat(both > 0.7 * before, 2), np.repeat(stalled, 2) + 1, 0)
+        more = np.zeros(bad.shape, dtype=bool)
+        if np.any(bad):
+            more[bad] = _overflows(h, m, s, owner[bad], a[bad], b[bad], np.maximum(rtol * scale, atol), count >= 8)
         # A panel may keep its share of the error. Where halving has not helped for long, h itself is rounded: the doubt
         # stays, and is counted.
-        keep = (doubt <= 0.02 * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4)
+        keep = (doubt <= 0.02 * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4) | bad
         total += np.bincount(owner[keep], value[keep], minlength=len(m))
         size += np.bincount(owner[keep], magnitude[keep], minlength=len(m))
         error += np.bincount(owner[keep], doubt[keep], minlength=len(m))
-        if np.all(keep):
+        split = ~keep | more
+        if not np.any(split):
             break
-        left, right, before, stalled = a[~keep], b[~keep], doubt[~keep], stalled[~keep]
+        left, right, before, stalled = a[split], b[split], doubt[split], stalled[split]
         middle = 0.5 * (left + right)
-        owner = np.repeat(owner[~keep], 2)
+        owner = np.repeat(owner[split], 2)
         a, b = np.column_stack([left, middle]).ravel(), np.column_stack([middle, right]).ravel()
         if len(owner) > 2000 + 50 * len(m):
             raise NotConverged(_failure(m, s, owner[0], "too many panels; where h itself is rounded, give atol"))
@@ -122,6 +126,27 @@ def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, r
         why = f"the estimated error {error[worst]:.2g} exceeds {allowed[worst]:.2g} (E|h|={size[worst]:.4g})"
         raise NotConverged(_failure(m, s, worst, why))
     return total
+
+
+def _overflows(h: Callable[[Any], Any], m: Array, s: Array, owner: Any, a: Array, b: Array, allowed: Array,
+               last: bool) -> Any:
+    """Which panels, of those where h is not finite, to halve further: the innermost on each side, until the last round.
+
+    Then the density must have left nothing where h overflows.
+    """
+    inner = np.where(a >= 0.0, a, np.maximum(-b, 0.0))
+    side = 2 * owner + (a >= 0.0)
+    least = np.full(2 * len(m), np.inf)
+    np.minimum.at(least, side, inner)
+    innermost = inner == least[side]
+    if not last:
+        return innermost
+    z = np.where(a >= 0.0, a, b)
+    there = np.abs(h(m[owner] + s[owner] * z)) * np.exp(-0.5 * z * z)
+    wrong = innermost & ~(there <= 1e-3 * allowed[owner])
+    if np.any(wrong):
+        raise NotConverged(_failure(m, s, owner[wrong][0], "h is not finite, or grows too fast"))
+    return np.zeros(owner.shape, dtype=bool)
 
 
 def _failure(m: Array, s: Array, i: int, why: str) -> str:
