@@ -36,7 +36,7 @@ def preconditioner(variance, *, c):
     Step 'preconditioner' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
     """
     variance, = _floats(variance)
-    return _spread(1, variance)
+    return _spread(1.0, variance)
 
 
 def noise_shape(correlation, variance_i, variance_j, *, c):
@@ -70,15 +70,15 @@ def response(mean, std, *, c):
     """
     mean, std, c = _floats(mean, std, c)
     t0 = c - mean
-    t1 = (1/2)**0.5
+    t1 = 2**0.5
     t2 = t1/std
-    t3 = t0*t2
+    t3 = t2/2
     t4 = c/2
-    t5 = -c - mean
-    t6 = t2*t5
+    t5 = mean/2
+    t6 = -c - mean
     t7 = 1/(2*std**2)
-    t8 = (1/np.pi)**0.5*t1*std
-    return special.refined((t4*special.erfc(t3), -mean*special.erf_between(t3, t6)/2, -t4*special.erfc(-t6), t8*np.exp(-t7*t5**2), -t8*np.exp(-t7*t0**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r)), mean, std, kinks=(-c, c,)), mean, std, c)
+    t8 = (1/(4*np.pi))**0.5*t1*std
+    return special.refined((t4*special.erfc(t0*t3), -t5*special.erf_around(-t2*t5, -t2*t4), -t4*special.erfc(-t3*t6), t8*np.exp(-t7*t6**2), -t8*np.exp(-t7*t0**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r)), mean, std, kinks=(-c, c,)), mean, std, c)
 
 
 def feature_slope(*, c):
@@ -90,7 +90,7 @@ def feature_slope(*, c):
 
     Step 'feature_slope' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
     """
-    return 1
+    return 1.0
 
 
 def feature_power(*, c):
@@ -102,7 +102,7 @@ def feature_power(*, c):
 
     Step 'feature_power' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
     """
-    return 1
+    return 1.0
 
 
 def drift_factor(mean, std, *, c):
@@ -117,7 +117,7 @@ def drift_factor(mean, std, *, c):
     Step 'drift_factor' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
     """
     mean, std, c = _floats(mean, std, c)
-    return special.erf_between((1/2)**0.5*(-c - mean)/std, (1/2)**0.5*(c - mean)/std)/2
+    return special.erf_around(-(1/2)**0.5*mean/std, (1/2)**0.5*c/std)/2
 
 
 def noise_power(mean, std, *, c):
@@ -139,14 +139,12 @@ def noise_power(mean, std, *, c):
     t1 = -t0
     t2 = (1/2)**0.5
     t3 = t2/std
-    t4 = t1*t3
-    t5 = c**2/2
-    t6 = c - mean
-    t7 = t3*t6
-    t8 = std**2
-    t9 = 1/(2*t8)
-    t10 = (1/np.pi)**0.5*t2*std
-    return special.refined((t5*special.erfc(-t4), t5*special.erfc(t7), -(mean**2 + t8)*special.erf_between(t7, t4)/2, -t0*t10*np.exp(-t9*t6**2), -t10*t6*np.exp(-t9*t1**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r))**2, mean, std, kinks=(-c, c,)), mean, std, c)
+    t4 = c**2/2
+    t5 = c - mean
+    t6 = std**2
+    t7 = 1/(2*t6)
+    t8 = (1/np.pi)**0.5*t2*std
+    return special.refined((t4*special.erfc(-t1*t3), t4*special.erfc(t3*t5), -(mean**2 + t6)*special.erf_around(-mean*t3, -t3*c)/2, -t0*t8*np.exp(-t7*t5**2), -t5*t8*np.exp(-t7*t1**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r))**2, mean, std, kinks=(-c, c,)), mean, std, c)
 
 
 def drift_slope(mean, std, *, c):
@@ -183,12 +181,12 @@ def noise_slope(mean, std, *, c):
     Step 'noise_slope' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
     """
     mean, std, c = _floats(mean, std, c)
-    t0 = c + mean
-    t1 = (1/2)**0.5/std
-    t2 = c - mean
-    t3 = 1/(2*std**2)
-    t4 = (1/np.pi)**0.5*t1*c
-    return special.refined((special.erf_between(-t0*t1, t1*t2)/2, -t4*np.exp(-t3*t0**2), -t4*np.exp(-t3*t2**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r))**2*(-1/std + (-mean + r)**2/std**3), mean, std, kinks=(-c, c,))/(2*std), mean, std, c)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        t0 = (1/2)**0.5/std
+        t1 = t0*c
+        t2 = 1/(2*std**2)
+        t3 = (1/np.pi)**0.5*t1
+        return (special.refined((special.erf_around(-mean*t0, t1)/2, -t3*np.exp(-t2*(c + mean)**2), -t3*np.exp(-t2*(c - mean)**2)), lambda mean, std, c: -(1/(2*np.pi))**0.5*c*np.exp(-(c + mean)**2/(2*std**2))/std - (1/(2*np.pi))**0.5*c*np.exp(-(c - mean)**2/(2*std**2))/std + special.gaussian_expectation(lambda r: np.where(c < -r, 0, np.where(c > r, 2, 0)), mean, std, kinks=(-c, c,))/2, mean, std, c))[()]
 
 
 def kinks(*, c):
