@@ -195,6 +195,20 @@ def test_small_risk_sees_the_density_at_zero(law):
     assert sgt.noise_transform(law, u) == pytest.approx(expected, rel=1e-7)
 
 
+def drift(law, risk):
+    """(2/pi) M(1/(4R)) / sqrt(2R): signSGD's drift factor, as the paper prints it."""
+    return 2.0 / math.pi * sgt.noise_transform(law, 1.0 / (4.0 * risk)) / math.sqrt(2.0 * risk)
+
+
+def test_numbers_that_were_computed_independently():
+    assert drift(Cauchy(0.5), 0.3) == pytest.approx(0.5249516, abs=5e-8)
+    assert drift(StudentT(3.0, 0.5), 1e-4) == pytest.approx(1.1724333, abs=5e-8)
+    assert drift(Cauchy(0.5), 1e-4) == pytest.approx(1.0150874, abs=5e-8)
+    efficiency = {StudentT(3.0): 1.032, Laplace(): 4.0 / math.pi, Uniform(): 2.0 / (3.0 * math.pi)}
+    for law, value in efficiency.items():
+        assert 8.0 / math.pi * law.variance * law.density_at_zero**2 == pytest.approx(value, rel=5e-4)
+
+
 def test_logarithm_where_the_transform_underflows():
     law = Atoms([-1.0, 1.0, 2.0])
     u = np.array([1e3, 2.5e11])

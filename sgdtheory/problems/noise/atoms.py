@@ -43,6 +43,8 @@ class Atoms(NoiseLaw):
         values = array("values", self.values, (None,), instead="one number for each atom, as in Atoms([-1.0, 1.0])")
         if np.max(np.abs(values)) > LARGEST_SCALE:
             raise invalid("values", float(np.max(np.abs(values))), f"at most {LARGEST_SCALE:g}", "choose other units")
+        values = values + 0.0  # so that -0.0 and 0.0 are the same atom
+        values.setflags(write=False)
         store(self, values=values, probabilities=probabilities("probabilities", self.probabilities, values.size))
 
     def __repr__(self) -> str:

@@ -109,7 +109,7 @@ class Stable(NoiseLaw):
         if self.alpha == 1.0:
             safe = np.where(t == 0.0, 1.0, t)
             return t * (1.0 + (2j / np.pi) * self.beta * np.log(safe))
-        return t**self.alpha * (1.0 - 1j * self.slope)
+        return (t**self.alpha * (1.0 - 1j * self.slope)).astype(np.complex128)
 
     def characteristic_function(self, t: ArrayLike) -> NDArray[np.complex128]:
         """E exp(i t eps)."""

@@ -14,9 +14,10 @@ from sgdtheory.errors import OutsideTheory
 from sgdtheory.problems.noise.base import GaussianMixture, NoiseLaw, frozen, scale_of
 from sgdtheory.values import Array, store
 
-# Distances from a kink, in units of the smoothing, between which a Gauss rule of 20 points resolves an error function.
-_NEAR = (0.0, 1.0, 2.0, 3.0, 4.5, 6.5, 9.0)
-_POINTS, _GROWTH = 20, 3.0
+# Distances from a kink, in units of the smoothing, between which a Gauss rule resolves an error function. Farther
+# panels grow with the distance, which resolves functions that have a scale of their own.
+_NEAR = (0.0, 2.5, 5.5, 9.0)
+_POINTS, _GROWTH = 16, 4.0
 
 
 @dataclass(frozen=True, eq=False)
