@@ -1,4 +1,7 @@
-"""Derivations: one file a theory, from its definitions to its formulas. ``python -m derivations`` writes kernels and records."""
+"""Derivations: one file a theory, from its definitions to its formulas.
+
+``python -m derivations`` writes kernels and records.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,10 @@ def main() -> int:
             derivation.write(derivations.KERNELS, derivations.RECORDS)
         failed += bool(told)
         state = "differs: " + "; ".join(told) if told else "agrees" if options.check else "written"
-        print(f"{name}: {len(derivation.steps)} steps, {len(derivation.functions)} functions, {state} ({time.perf_counter() - start:.1f} s)")
+        print(
+            f"{name}: {len(derivation.steps)} steps, {len(derivation.functions)} functions, {state}"
+            f" ({time.perf_counter() - start:.1f} s)"
+        )
     return failed
 
 

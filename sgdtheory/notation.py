@@ -20,13 +20,13 @@ class SharedSymbol:
 
 CONVENTIONS = {
     "risk": "R = v'Kv/2 with v = theta - theta*: half the mean squared error of prediction, without the label noise",
-    "full risk": "P = R + E[eps^2]/2, only where the noise has a finite variance; papers that print L = 2P are converted by name",
+    "full risk": "P = R + E[eps^2]/2, only where the noise has a finite variance; L = 2P is converted by name",
     "residual": "r = <x, theta> - y = <x, v> - eps; given v it is Gaussian with variance 2R, shifted by the noise",
     "raw step": "learning_rate / problem.scale, where scale is d for linear regression and 1 elsewhere",
     "time": "steps / problem.scale",
     "spread": "std is a standard deviation, variance its square; mean and std of the residual are called m and s",
     "covariance": "K = E x x'; kappa_i = K_ii is the variance of feature i, not its standard deviation",
-    "normalisation": "preconditioner p(1) = 1 and noise shape S(1, 1, 1) = 1; the constants sit in the drift factor and the noise power",
+    "normalisation": "preconditioner p(1) = 1, noise shape S(1, 1, 1) = 1; drift factor and noise power hold the constants",
     "sign at zero": "sign(0) = 0; a continuous law never gets there",
 }
 

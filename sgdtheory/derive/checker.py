@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -29,8 +30,15 @@ def check(step: Step, domains: Domains, quick: bool = False) -> tuple[Check, ...
         return (Check("given", Verdict.HOLDS, "taken as given"),)
     if step.kind is Kind.THEOREM:
         named = bool(step.checked_by)
-        return (Check("cited", Verdict.HOLDS if named else Verdict.UNKNOWN,
-                      f"cited; held against simulation by {', '.join(step.checked_by)}" if named else "cited; no case checks it"),)
+        return (
+            Check(
+                "cited",
+                Verdict.HOLDS if named else Verdict.UNKNOWN,
+                f"cited; held against simulation by {', '.join(step.checked_by)}"
+                if named
+                else "cited; no case checks it",
+            ),
+        )
     numeric = {Kind.BOUND: _bound, Kind.LIMIT: _limit}.get(step.kind, _equal)
     checks = [_timed("numeric", lambda: numeric(step, domains), step)]
     if step.route is not None:
@@ -78,7 +86,15 @@ def _timed(way: str, run: Callable[[], Check], step: Step) -> Check:
             return run()
     except timing.TimeUp:
         return Check(way, Verdict.UNKNOWN, f"no decision within {seconds:g} s")
-    except (Undecided, NotImplementedError, ArithmeticError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        Undecided,
+        NotImplementedError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         return Check(way, Verdict.UNKNOWN, f"no decision: {error}")
 
 
@@ -120,14 +136,33 @@ def _equal(step: Step, domains: Domains) -> Check:
                     reason = "the quadrature did not reach the precision"
                     continue
                 where = ", ".join(f"{s} = {mpmath.nstr(point[s], 6)}" for s in symbols)
-                return Check("numeric", Verdict.FAILS, f"at {where or 'its only point'}: left = {mpmath.nstr(a, 12)}, right = {mpmath.nstr(b, 12)}",
-                             digits, decided + 1, _power_of_ten(gap))
+                return Check(
+                    "numeric",
+                    Verdict.FAILS,
+                    f"at {where or 'its only point'}: left = {mpmath.nstr(a, 12)}, right = {mpmath.nstr(b, 12)}",
+                    digits,
+                    decided + 1,
+                    _power_of_ten(gap),
+                )
             worst, decided = max(worst, gap), decided + 1
             if decided == wanted:
                 break
     if decided < wanted:
-        return Check("numeric", Verdict.UNKNOWN, f"only {decided} of {wanted} points could be evaluated ({reason})", digits, decided)
-    return Check("numeric", Verdict.HOLDS, f"both sides agree at {wanted} random point{'s' * (wanted > 1)}", digits, decided, _power_of_ten(worst))
+        return Check(
+            "numeric",
+            Verdict.UNKNOWN,
+            f"only {decided} of {wanted} points could be evaluated ({reason})",
+            digits,
+            decided,
+        )
+    return Check(
+        "numeric",
+        Verdict.HOLDS,
+        f"both sides agree at {wanted} random point{'s' * (wanted > 1)}",
+        digits,
+        decided,
+        _power_of_ten(worst),
+    )
 
 
 def _bound(step: Step, domains: Domains) -> Check:
@@ -140,15 +175,34 @@ def _bound(step: Step, domains: Domains) -> Check:
             a, b = left(point), right(point)
             if a - b > _tolerance(digits) * max(abs(a), abs(b)) + 100 * (left.error + right.error):
                 where = ", ".join(f"{s} = {mpmath.nstr(point[s], 6)}" for s in symbols)
-                return Check("numeric", Verdict.FAILS, f"at {where}: left = {mpmath.nstr(a, 12)} > right = {mpmath.nstr(b, 12)}", digits, seed + 1)
+                return Check(
+                    "numeric",
+                    Verdict.FAILS,
+                    f"at {where}: left = {mpmath.nstr(a, 12)} > right = {mpmath.nstr(b, 12)}",
+                    digits,
+                    seed + 1,
+                )
         if sharp is None:
-            return Check("numeric", Verdict.HOLDS, f"left <= right at {points} random points; not sharp", digits, points)
+            return Check(
+                "numeric", Verdict.HOLDS, f"left <= right at {points} random points; not sharp", digits, points
+            )
         point = draw(domains, 0) | {s: _high(sharp[s.name]) for s in domains if s.name in sharp}
         a, b = left(point), right(point)
         if not 0.99 * abs(b) <= abs(a) <= (1 + _tolerance(digits)) * abs(b):
-            return Check("numeric", Verdict.FAILS, f"not attained where it is said to be: left/right = {mpmath.nstr(a / b, 6)}", digits, points)
-        return Check("numeric", Verdict.HOLDS, f"left <= right at {points} random points; left/right = {mpmath.nstr(a / b, 6)} where nearly attained",
-                     digits, points)
+            return Check(
+                "numeric",
+                Verdict.FAILS,
+                f"not attained where it is said to be: left/right = {mpmath.nstr(a / b, 6)}",
+                digits,
+                points,
+            )
+        return Check(
+            "numeric",
+            Verdict.HOLDS,
+            f"left <= right at {points} random points; left/right = {mpmath.nstr(a / b, 6)} where nearly attained",
+            digits,
+            points,
+        )
 
 
 def _limit(step: Step, domains: Domains) -> Check:
@@ -167,10 +221,28 @@ def _limit(step: Step, domains: Domains) -> Check:
                 here = point | {variable: near}
                 gaps.append(abs(left(here) / right(here) - 1))
             if 0 in gaps:
-                return Check("numeric", Verdict.UNKNOWN, "both sides agree exactly: this is an identity, not a limit", digits, seed + 1)
-            rates = [mpmath.log(a / b, 2) for a, b in zip(gaps, gaps[1:], strict=False)]
-            fitted.append(2 * rates[-1] - rates[-2])         # the slope itself converges like the step: one extrapolation
+                return Check(
+                    "numeric",
+                    Verdict.UNKNOWN,
+                    "both sides agree exactly: this is an identity, not a limit",
+                    digits,
+                    seed + 1,
+                )
+            rates = [mpmath.log(a / b, 2) for a, b in pairwise(gaps)]
+            fitted.append(2 * rates[-1] - rates[-2])  # the slope itself converges like the step: one extrapolation
             if abs(fitted[-1] - order) > 0.05 or gaps[-1] >= gaps[0]:
-                return Check("numeric", Verdict.FAILS, f"relative error of order {mpmath.nstr(fitted[-1], 4)}, not {order:g}", digits, seed + 1)
+                return Check(
+                    "numeric",
+                    Verdict.FAILS,
+                    f"relative error of order {mpmath.nstr(fitted[-1], 4)}, not {order:g}",
+                    digits,
+                    seed + 1,
+                )
         worst = max(fitted, key=lambda f: abs(f - order))
-        return Check("numeric", Verdict.HOLDS, f"the ratio tends to 1 with an error of order {mpmath.nstr(worst, 3)}", digits, len(fitted))
+        return Check(
+            "numeric",
+            Verdict.HOLDS,
+            f"the ratio tends to 1 with an error of order {mpmath.nstr(worst, 3)}",
+            digits,
+            len(fitted),
+        )

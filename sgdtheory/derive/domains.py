@@ -1,7 +1,7 @@
 """Domains of symbols, written as text: what SymPy may assume, and how random points are drawn from them.
 
-``real``, ``positive``, ``nonnegative``, ``(a, b)``, ``[a, b]`` (and half-open), ``integer >= n``. The ends may hold ``oo``,
-``pi``, numbers and symbols that were declared before.
+``real``, ``positive``, ``nonnegative``, ``(a, b)``, ``[a, b]`` (and half-open), ``integer >= n``. The ends may hold
+``oo``, ``pi``, numbers and symbols that were declared before.
 """
 
 from __future__ import annotations

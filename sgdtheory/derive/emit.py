@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import mpmath
+import numpy as np
 import sympy as sp
 
 from sgdtheory.derive import render
+from sgdtheory.derive.domains import Domain, draw
+from sgdtheory.derive.numeric import Evaluated
 from sgdtheory.derive.numpy_printer import NumPySource, scaled
 from sgdtheory.errors import DerivationError
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from sgdtheory.derive.language import Derivation
 
 _CSE_FROM = 25
+_PRINTED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,7 @@ class Function:
     step: str
     exactness: str
     removable: Mapping[sp.Symbol, tuple[Any, Any]]
-    form: Any = None            # the same expression as floating-point numbers evaluate it well
+    form: Any = None  # the same expression as floating-point numbers evaluate it well
 
 
 def function(f: Function, derivation: Derivation | None = None) -> str:
@@ -51,7 +56,7 @@ def function(f: Function, derivation: Derivation | None = None) -> str:
     lines = [f"def {f.name}({signature}):", *_docstring(f, derivation)]
     arguments = [n for n, s in {**f.arguments, **f.parameters}.items() if s in f.expr.free_symbols or n in f.arguments]
     if isinstance(f.expr, sp.Tuple):
-        return "\n".join([*lines, f"    return {printer.doprint(f.expr)}"]) + "\n"
+        return "\n".join([*lines, f"    return {printer.doprint(_floating(f.expr))}"]) + "\n"
     if arguments:
         target = ", ".join(arguments) + ("," if len(arguments) == 1 else "")
         lines.append(f"    {target} = _floats({', '.join(arguments)})")
@@ -72,7 +77,9 @@ def function(f: Function, derivation: Derivation | None = None) -> str:
 
 def _body(f: Function, printer: NumPySource, names: Mapping[sp.Symbol, str]) -> tuple[list[str], str]:
     expr, lines = scaled(f.expr if f.form is None else f.form), []
-    opaque = any(type(a).__name__ in ("Expectation", "Lambda") or isinstance(a, sp.Integral) for a in sp.preorder_traversal(expr))
+    opaque = any(
+        type(a).__name__ in ("Expectation", "Lambda") or isinstance(a, sp.Integral) for a in sp.preorder_traversal(expr)
+    )
     special = []
     for symbol, (at, value) in f.removable.items():
         name = names[symbol]
@@ -84,10 +91,43 @@ def _body(f: Function, printer: NumPySource, names: Mapping[sp.Symbol, str]) -> 
         fresh = (sp.Symbol(n, real=True) for n in (f"t{i}" for i in range(10**6)) if n not in taken)
         parts, (expr,) = sp.cse([expr], symbols=fresh, order="canonical")
         lines += [f"{printer.doprint(s)} = {printer.doprint(e)}" for s, e in parts]
-    result = printer.doprint(expr)
+    result = printer.doprint(_floating(expr))
     for condition, value in special:
         result = f"np.where({condition}, {value}, {result})"
     return lines, result
+
+
+def _floating(expr: Any) -> Any:
+    """Whole numbers that are returned as they stand become floats."""
+    if isinstance(expr, sp.Tuple):
+        return sp.Tuple(*map(_floating, expr))
+    return sp.Float(expr) if expr.is_Integer else expr
+
+
+def verify(f: Function, text: str, domains: Mapping[sp.Symbol, Domain], points: int = 6) -> None:
+    """Raise unless the printed function has the values of the derived expression, at random points in float64.
+
+    The tolerance admits cancellation, no other formula. Integrals that a kernel sums numerically are not compared here.
+    """
+    parts = list(f.expr) if isinstance(f.expr, sp.Tuple) else [f.expr]
+    if any(getattr(a, "bound_symbols", ()) for part in parts for a in sp.preorder_traversal(part)):
+        return
+    module: dict[str, Any] = {}
+    exec(compile(source({f.name: text}, {}, f.name), f"<{f.name}>", "exec"), module)
+    names = {**f.arguments, **f.parameters}
+    used = list(dict.fromkeys(names.values()))
+    with mpmath.workdps(30):
+        exact = [Evaluated(part, used) for part in parts]
+        for seed in range(points):
+            point = draw(domains, seed)
+            with np.errstate(all="ignore"):
+                found = module[f.name](**{n: float(point[s]) for n, s in names.items()})
+            for value, expected in zip(np.ravel(found), exact, strict=True):
+                wanted = expected(point)
+                if abs(wanted) > 1e-290 and not abs(float(value) - wanted) <= _PRINTED * abs(wanted):
+                    raise DerivationError(
+                        f"{f.name} is printed so that it gives {value}, not {mpmath.nstr(wanted, 12)}"
+                    )
 
 
 def _docstring(f: Function, derivation: Derivation | None) -> list[str]:
@@ -102,7 +142,9 @@ def _docstring(f: Function, derivation: Derivation | None) -> list[str]:
     if derivation:
         for name, symbol in named.items():
             declared = derivation.symbols[symbol.name]
-            lines += textwrap.wrap(f"{name}: {declared.meaning or symbol.name}, {declared.where.text}", 112, subsequent_indent="    ")
+            lines += textwrap.wrap(
+                f"{name}: {declared.meaning or symbol.name}, {declared.where.text}", 112, subsequent_indent="    "
+            )
         source = f"; {derivation.source}" if derivation.source else ""
         lines += ["", f"Step {f.step!r} of the derivation {derivation.name!r}, {f.exactness}{source}."]
     safe = [line.replace("\\", "\\\\").replace('"""', "'''") for line in lines]
@@ -111,7 +153,7 @@ def _docstring(f: Function, derivation: Derivation | None) -> list[str]:
 
 _FLOATS = '''def _floats(*values):
     """Arrays of one floating type: the widest of the arrays given, float64 if there is none."""
-    kinds = [v.dtype for v in values if isinstance(v, np.ndarray) or (isinstance(v, np.floating) and not isinstance(v, float))]
+    kinds = [v.dtype for v in values if isinstance(v, (np.ndarray, np.float32, np.float16))]
     kind = np.result_type(*kinds) if kinds else np.float64
     kind = kind if np.issubdtype(kind, np.floating) else np.float64
     return tuple(np.asarray(v, dtype=kind) for v in values)
@@ -125,14 +167,20 @@ _SPREAD = '''def _spread(value, *arguments):
 
 def module(derivation: Derivation, constants: Mapping[str, Any], functions: Mapping[str, str]) -> str:
     """The kernel's source from its functions' sources."""
-    return source(functions, constants, f"{derivation.title}: formulas derived in derivations/{derivation.name}.py. Generated, not edited.")
+    return source(
+        functions,
+        constants,
+        f"{derivation.title}: formulas derived in derivations/{derivation.name}.py. Generated, not edited.",
+    )
 
 
 def source(functions: Mapping[str, str], constants: Mapping[str, Any], doc: str) -> str:
     """A NumPy module: docstring, imports, constants, helpers that are used, functions."""
     body = "\n\n".join(functions.values())
     helpers = [h for name, h in (("_floats(", _FLOATS), ("_spread(", _SPREAD)) if name in body]
-    imports = (["import numpy as np"] if helpers or "np." in body else []) + (["from sgdtheory import special"] if "special." in body else [])
+    imports = (["import numpy as np"] if helpers or "np." in body else []) + (
+        ["from sgdtheory import special"] if "special." in body else []
+    )
     head = [f'"""{_wrapped(doc)}"""']
     if imports:
         head.append("\n\n".join(imports))

@@ -1,7 +1,7 @@
 """MathML for every formula of a record: SymPy's presentation printer, mended.
 
-SymPy writes ``<`` unescaped and named entities that no XML parser knows, and spells piecewise functions, deltas, expectations,
-special functions and substitutions as words.
+SymPy writes ``<`` unescaped and named entities that no XML parser knows, and spells piecewise functions, deltas,
+expectations, special functions and substitutions as words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from typing import Any
 import sympy as sp
 from sympy.printing.mathml import MathMLPresentationPrinter
 
-_NAMES = {"loggamma": "log Γ", "DiracDelta": "δ", "Heaviside": "Θ", "sign": "sign", "Max": "max", "Min": "min", "asinh": "arsinh"}
+_NAMES = {
+    "loggamma": "log Γ",
+    "DiracDelta": "δ",
+    "Heaviside": "Θ",
+    "sign": "sign",
+    "Max": "max",
+    "Min": "min",
+    "asinh": "arsinh",
+}
 _BESSEL = {"besselk": "K", "besseli": "I", "besselj": "J"}
 _TOKEN = re.compile(r"([A-Za-z]\w*)|([^A-Za-z]+)")
 
@@ -87,22 +95,40 @@ class MathML(MathMLPresentationPrinter):
     def _print_Piecewise(self, e: Any) -> Any:
         rows = []
         for value, condition in e.args:
-            told = [self._element("mtext", "if "), self._print(condition)] if condition != sp.true else [self._print(condition)]
+            told = (
+                [self._element("mtext", "if "), self._print(condition)]
+                if condition != sp.true
+                else [self._print(condition)]
+            )
             rows.append(self._element("mtr", self._element("mtd", self._print(value)), self._element("mtd", *told)))
         return self._element("mrow", self._element("mo", "{"), self._element("mtable", *rows, columnalign="left"))
 
     def _print_Expectation(self, e: Any) -> Any:
         body, r, mean, std = e.args
-        law = self._element("mrow", self._print(r), self._element("mo", "∼"),
-                            self._call(self._element("mi", "N", mathvariant="script"), mean, std**2))
-        return self._element("mrow", self._element("msub", self._element("mi", "E", mathvariant="double-struck"), law),
-                             self._element("mo", "["), self._print(body), self._element("mo", "]"))
+        law = self._element(
+            "mrow",
+            self._print(r),
+            self._element("mo", "∼"),
+            self._call(self._element("mi", "N", mathvariant="script"), mean, std**2),
+        )
+        return self._element(
+            "mrow",
+            self._element("msub", self._element("mi", "E", mathvariant="double-struck"), law),
+            self._element("mo", "["),
+            self._print(body),
+            self._element("mo", "]"),
+        )
 
     def _print_Subs(self, e: Any) -> Any:
-        rows = [self._element("mrow", self._print(v), self._element("mo", "="), self._print(p))
-                for v, p in zip(e.variables, e.point, strict=True)]
-        return self._element("msub", self._element("mrow", self._element("mo", "["), self._print(e.expr), self._element("mo", "]")),
-                             self._element("mrow", *rows))
+        rows = [
+            self._element("mrow", self._print(v), self._element("mo", "="), self._print(p))
+            for v, p in zip(e.variables, e.point, strict=True)
+        ]
+        return self._element(
+            "msub",
+            self._element("mrow", self._element("mo", "["), self._print(e.expr), self._element("mo", "]")),
+            self._element("mrow", *rows),
+        )
 
 
 def _xml(node: Any) -> str:

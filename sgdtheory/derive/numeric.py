@@ -28,7 +28,12 @@ class Evaluated:
         self.symbols = tuple(symbols)
         self.error = mpmath.mpf(0)
         names = {**_FUNCTIONS, "_integral": self._integral, "_sum": _sum, **_extensions(expr)}
-        settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True, "user_functions": {n: n for n in _FUNCTIONS}}
+        settings = {
+            "fully_qualified_modules": False,
+            "inline": True,
+            "allow_unknown_functions": True,
+            "user_functions": {n: n for n in _FUNCTIONS},
+        }
         expr = _distinct(expr)
         if expr.has(sp.DiracDelta, sp.zoo, sp.nan):
             raise Undecided("it holds a distribution or no number")
@@ -39,14 +44,26 @@ class Evaluated:
         try:
             value = self._call(*(point[s] for s in self.symbols))
             value = mpmath.mpmathify(value)
-        except (ArithmeticError, ValueError, TypeError, NameError, AttributeError, NotImplementedError, RecursionError, IndexError,
-                mpmath.libmp.NoConvergence, SGDTheoryError) as error:
+        except (
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            NameError,
+            AttributeError,
+            NotImplementedError,
+            RecursionError,
+            IndexError,
+            mpmath.libmp.NoConvergence,
+            SGDTheoryError,
+        ) as error:
             raise Undecided(f"{type(error).__name__}: {error}") from None
         if not mpmath.isfinite(value):
             raise Undecided("the value is not finite")
         return value
 
-    def _integral(self, f: Callable[[Any], Any], low: Any, high: Any, kinks: Sequence[Any], peaks: Sequence[tuple[Any, Any]]) -> Any:
+    def _integral(
+        self, f: Callable[[Any], Any], low: Any, high: Any, kinks: Sequence[Any], peaks: Sequence[tuple[Any, Any]]
+    ) -> Any:
         low, high = mpmath.mpmathify(low), mpmath.mpmathify(high)
         if low == high:
             return mpmath.mpf(0)
@@ -78,7 +95,7 @@ def _sum(f: Callable[[Any], Any], low: Any, high: Any) -> Any:
 
 _FUNCTIONS: dict[str, Any] = {
     "erfcx": lambda x: mpmath.exp(x * x) * mpmath.erfc(x),
-    "Heaviside": lambda x, at_zero=mpmath.mpf(1) / 2: mpmath.mpf(x > 0) if x != 0 else mpmath.mpf(at_zero),
+    "Heaviside": lambda x, at_zero=0.5: mpmath.mpf(x > 0) if x != 0 else mpmath.mpf(at_zero),
     "Max": max,
     "Min": min,
 }
@@ -102,7 +119,8 @@ class _Printer(MpmathPrinter):
             x, low, high = limit
             points = ", ".join(self._print(k) for k in kinks(body, x))
             bumps = ", ".join(f"({self._print(c)}, {self._print(w)})" for c, w in peaks(body, x))
-            text = f"_integral(lambda {self._print(x)}: {text}, {self._print(low)}, {self._print(high)}, [{points}], [{bumps}])"
+            name, ends = self._print(x), f"{self._print(low)}, {self._print(high)}"
+            text = f"_integral(lambda {name}: {text}, {ends}, [{points}], [{bumps}])"
             body = sp.Integral(body, limit)
         return text
 

@@ -22,8 +22,9 @@ def scaled(expr: Any) -> Any:
     """The same expression with ``1 - erf`` as erfc, and ``exp * erfc`` as erfcx where the argument is not negative."""
     if not isinstance(expr, sp.Basic) or not expr.has(sp.erf, sp.erfc):
         return expr
-    return expr.replace(lambda e: isinstance(e, sp.Add) and e.has(sp.erf), _complement) \
-               .replace(lambda e: isinstance(e, sp.Mul) and e.has(sp.erfc), _absorb)
+    return expr.replace(lambda e: isinstance(e, sp.Add) and e.has(sp.erf), _complement).replace(
+        lambda e: isinstance(e, sp.Mul) and e.has(sp.erfc), _absorb
+    )
 
 
 def _complement(expr: Any) -> Any:
@@ -128,7 +129,7 @@ class NumPySource(NumPyPrinter):
     def _print(self, expr: Any, **kwargs: Any) -> str:
         text = super()._print(expr, **kwargs)
         if isinstance(expr, sp.Function) and expr.is_number:
-            return f"float({text})"          # NumPy's scalars would widen float32 arrays
+            return f"float({text})"  # NumPy's scalars would widen float32 arrays
         return text
 
     def _module_format(self, fqn: str, register: bool = True) -> str:
@@ -209,7 +210,7 @@ class NumPySource(NumPyPrinter):
         if power.is_Rational and power.is_negative:
             return f"1/{self._inside(_positive(expr), _POWER)}"
         whole = self._inside(base, _ATOM)
-        if expr.is_number and power.is_Rational and not power.is_Integer:    # a plain number: it takes the arrays' type
+        if expr.is_number and power.is_Rational and not power.is_Integer:  # a plain number: it takes the arrays' type
             return f"{whole}**{float(power)!r}"
         if power == sp.S.Half:
             return f"np.sqrt({self._print(base)})"

@@ -96,7 +96,8 @@ class Record:
 
     def __repr__(self) -> str:
         held = sum(s["verdict"] == "holds" for s in self)
-        return f"Record({self.name}: {self.title}; {held} of {len(self)} steps hold, {len(self.results)} results; {self.source})"
+        told = f"{held} of {len(self)} steps hold, {len(self.results)} results"
+        return f"Record({self.name}: {self.title}; {told}; {self.source})"
 
     def __str__(self) -> str:
         lines = [self.title, "=" * len(self.title), *([f"Source: {self.source}"] if self.source else []), ""]
@@ -111,10 +112,16 @@ class Record:
             lines.append("")
         lines.append("Results")
         for result in self.results.values():
-            lines += _indented(f"{result['name']}({', '.join([*result['arguments'], *result['parameters']])}) = {result['plain']}"
-                               f"  [{result['exactness']}]")
+            lines += _indented(
+                f"{result['name']}({', '.join([*result['arguments'], *result['parameters']])}) = {result['plain']}"
+                f"  [{result['exactness']}]"
+            )
         lines += ["", "Symbols"]
-        lines += [line for s in self.data["symbols"] for line in _indented(f"{s['name']}: {s['meaning'] or s['name']}, {s['domain']}")]
+        lines += [
+            line
+            for s in self.data["symbols"]
+            for line in _indented(f"{s['name']}: {s['meaning'] or s['name']}, {s['domain']}")
+        ]
         return "\n".join(lines)
 
     def _repr_latex_(self) -> str:
@@ -123,16 +130,22 @@ class Record:
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(step) for step in self)
-        return (f"<div><h3>{html.escape(self.title)}</h3><p>{html.escape(self.source)}</p>"
-                f"<table><tr><th>step</th><th>formula</th><th>because</th><th>verdict</th></tr>{rows}</table></div>")
+        return (
+            f"<div><h3>{html.escape(self.title)}</h3><p>{html.escape(self.source)}</p>"
+            f"<table><tr><th>step</th><th>formula</th><th>because</th><th>verdict</th></tr>{rows}</table></div>"
+        )
 
 
 def _row(step: Mapping[str, Any]) -> str:
     checks = "; ".join(map(_told, step["checks"]))
     formula = step["mathml"] or html.escape(step["plain"])
     needs = f"<br><small>from {html.escape(', '.join(step['needs']))}</small>" if step["needs"] else ""
-    cells = (f"{html.escape(step['name'])}<br><small>{step['kind']}</small>", formula, html.escape(step["because"]) + needs,
-             f"<span title='{html.escape(checks)}'>{_MARK[step['verdict']]} {step['verdict']}</span>")
+    cells = (
+        f"{html.escape(step['name'])}<br><small>{step['kind']}</small>",
+        formula,
+        html.escape(step["because"]) + needs,
+        f"<span title='{html.escape(checks)}'>{_MARK[step['verdict']]} {step['verdict']}</span>",
+    )
     return "<tr>" + "".join(f"<td style='text-align:left'>{c}</td>" for c in cells) + "</tr>"
 
 
@@ -142,8 +155,14 @@ def _told(check: Mapping[str, Any]) -> str:
 
 
 def _indented(text: str, head: str = "") -> list[str]:
-    return textwrap.wrap(head + text, 116, initial_indent="    ", subsequent_indent="      ", break_long_words=False,
-                         break_on_hyphens=False)
+    return textwrap.wrap(
+        head + text,
+        116,
+        initial_indent="    ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _tex(text: str) -> str:

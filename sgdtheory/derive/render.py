@@ -12,7 +12,13 @@ from sympy.printing.str import StrPrinter
 
 from sgdtheory.derive.mathml import MathML
 
-RELATION = {"definition": (":=", ":="), "identity": ("=", "="), "claim": ("=", "="), "bound": ("<=", r"\le"), "limit": ("~", r"\sim")}
+RELATION = {
+    "definition": (":=", ":="),
+    "identity": ("=", "="),
+    "claim": ("=", "="),
+    "bound": ("<=", r"\le"),
+    "limit": ("~", r"\sim"),
+}
 _MARK = {"<=": "≤", "~": "∼"}
 
 
@@ -91,7 +97,11 @@ def label(text: str, names: Mapping[str, str]) -> str:
         if name in names:
             return names[name]
         printed = latex(sp.Symbol(name))
-        return printed if len(name.split("_")[0]) == 1 or "\\" in printed else rf"\text{{{name.replace(chr(95), chr(32))}}}"
+        return (
+            printed
+            if len(name.split("_")[0]) == 1 or "\\" in printed
+            else rf"\text{{{name.replace(chr(95), chr(32))}}}"
+        )
 
     return re.sub(r"[A-Za-z]\w*", word, text)
 
@@ -104,5 +114,8 @@ def shown(kind: str, left: Any, right: Any, name: str, names: Mapping[str, str])
         return {"plain": plain(right), "latex": latex(right, names), "mathml": mathml(right, names)}
     sign, tex = RELATION[kind]
     head, tex_head = (name, label(name, names)) if left is None else (plain(left), latex(left, names))
-    return {"plain": f"{head} {sign} {plain(right)}", "latex": f"{tex_head} {tex} {latex(right, names)}",
-            "mathml": MathML(names).relation(name if left is None else left, _MARK.get(sign, sign), right)}
+    return {
+        "plain": f"{head} {sign} {plain(right)}",
+        "latex": f"{tex_head} {tex} {latex(right, names)}",
+        "mathml": MathML(names).relation(name if left is None else left, _MARK.get(sign, sign), right),
+    }

@@ -74,10 +74,10 @@ def _text(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Difference(Route):
-    """The difference of both sides simplifies to zero; an expectation is integrated by SymPy's own integrator.
+    """The difference of both sides simplifies to zero; SymPy's own integrator takes the expectations.
 
-    The Gaussian calculus, which derives closed forms, would be the same route twice: where only it decides, the check is
-    called "calculus" and counts as no second way.
+    The Gaussian calculus, which derives closed forms, would be the same route twice: where only it decides, the check
+    is called "calculus" and counts as no second way.
     """
 
     def run(self, left: Any, right: Any, symbols: Symbols) -> Check:

@@ -35,11 +35,20 @@ def simulate(route: Any, right: Any, domains: Mapping[sp.Symbol, Domain]) -> Che
         expected = float(mpmath.re(Evaluated(right, others)(point)))
         error = float(np.std(sample)) / np.sqrt(route.samples)
         if not error < 0.01 * abs(expected):
-            return Check("simulation", Verdict.UNKNOWN, f"the standard error {error:.2g} is too large for the value {expected:.3g}")
+            return Check(
+                "simulation",
+                Verdict.UNKNOWN,
+                f"the standard error {error:.2g} is too large for the value {expected:.3g}",
+            )
         worst = max(worst, abs(float(np.mean(sample)) - expected) / error)
         if worst > _WORST:
             return Check("simulation", Verdict.FAILS, f"z = {worst:.3g} at point {seed + 1}", points=seed + 1)
-    return Check("simulation", Verdict.HOLDS, f"largest |z| = {worst:.2f} over {route.points} points of {route.samples} draws", points=route.points)
+    return Check(
+        "simulation",
+        Verdict.HOLDS,
+        f"largest |z| = {worst:.2f} over {route.points} points of {route.samples} draws",
+        points=route.points,
+    )
 
 
 def _draws(law: str, rng: np.random.Generator, size: int) -> Any:

@@ -29,8 +29,14 @@ class Kind(Enum):
 
 # from strong to weak; a result is as exact as the weakest step on its path
 EXACTNESS = ("exact", "bound", "limit")
-EXACTNESS_OF = {Kind.DEFINITION: "exact", Kind.IDENTITY: "exact", Kind.CLAIM: "exact", Kind.BOUND: "bound", Kind.LIMIT: "limit",
-                Kind.THEOREM: "limit"}
+EXACTNESS_OF = {
+    Kind.DEFINITION: "exact",
+    Kind.IDENTITY: "exact",
+    Kind.CLAIM: "exact",
+    Kind.BOUND: "bound",
+    Kind.LIMIT: "limit",
+    Kind.THEOREM: "limit",
+}
 
 
 def weakest(kinds: Iterable[Kind]) -> str:
@@ -64,7 +70,9 @@ class Check:
 
     def data(self) -> dict[str, Any]:
         """The check as plain data."""
-        numbers = {k: v for k, v in (("digits", self.digits), ("points", self.points), ("worst", self.worst)) if v is not None}
+        numbers = {
+            k: v for k, v in (("digits", self.digits), ("points", self.points), ("worst", self.worst)) if v is not None
+        }
         return {"way": self.way, "verdict": self.verdict.value, "note": self.note, **numbers}
 
 
@@ -78,7 +86,7 @@ def combine(checks: Iterable[Check]) -> Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One step. ``left`` is the side that was there before, ``right`` the side that was derived (text for a theorem)."""
+    """One step: ``left`` is the side that was there before, ``right`` the one derived (text for a theorem)."""
 
     name: str
     kind: Kind

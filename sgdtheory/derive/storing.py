@@ -31,8 +31,15 @@ class Declared:
 def data(d: Derivation) -> dict[str, Any]:
     """The record of a derivation."""
     return {
-        "name": d.name, "title": d.title, "source": d.source, "bibtex": d.bibtex, "update": d.update, "sympy": sp.__version__,
-        "symbols": [{"name": n, "domain": s.where.text, "meaning": s.meaning, "latex": s.latex} for n, s in d.symbols.items()],
+        "name": d.name,
+        "title": d.title,
+        "source": d.source,
+        "bibtex": d.bibtex,
+        "update": d.update,
+        "sympy": sp.__version__,
+        "symbols": [
+            {"name": n, "domain": s.where.text, "meaning": s.meaning, "latex": s.latex} for n, s in d.symbols.items()
+        ],
         "steps": [_step(d, s) for s in d.steps.values()],
         "results": [_result(d, f) for f in d.functions.values()],
     }
@@ -57,10 +64,21 @@ def read_step(step: Mapping[str, Any], symbols: Mapping[str, sp.Symbol]) -> Step
             options[name] = from_text(options[name], symbols)
     if options.get("attained_at"):
         options["attained_at"] = {k: from_text(v, symbols) for k, v in options["attained_at"].items()}
-    return Step(step["name"], kind, None if step["left"] is None else from_text(step["left"], symbols),
-                step["right"] if kind is Kind.THEOREM else from_text(step["right"], symbols), step["because"], step["needs"],
-                None if step["route"] is None else routes.from_data(step["route"]), step["label"], step["assumes"],
-                step["checked_by"], step["references"], step["one_way"], options)
+    return Step(
+        step["name"],
+        kind,
+        None if step["left"] is None else from_text(step["left"], symbols),
+        step["right"] if kind is Kind.THEOREM else from_text(step["right"], symbols),
+        step["because"],
+        step["needs"],
+        None if step["route"] is None else routes.from_data(step["route"]),
+        step["label"],
+        step["assumes"],
+        step["checked_by"],
+        step["references"],
+        step["one_way"],
+        options,
+    )
 
 
 def dumps(record: dict[str, Any]) -> str:
@@ -71,13 +89,23 @@ def dumps(record: dict[str, Any]) -> str:
 def _step(d: Derivation, s: Step) -> dict[str, Any]:
     options = {k: _option(v) for k, v in s.options.items()}
     return {
-        "name": s.name, "kind": s.kind.value, "label": s.label, "because": s.because, "needs": list(s.needs),
+        "name": s.name,
+        "kind": s.kind.value,
+        "label": s.label,
+        "because": s.because,
+        "needs": list(s.needs),
         "left": None if s.left is None else to_text(s.left),
         "right": s.right if s.kind is Kind.THEOREM else to_text(s.right),
-        "assumes": list(s.assumes), "checked_by": list(s.checked_by), "references": list(s.references), "one_way": s.one_way,
-        "options": options, "route": None if s.route is None else s.route.data(),
+        "assumes": list(s.assumes),
+        "checked_by": list(s.checked_by),
+        "references": list(s.references),
+        "one_way": s.one_way,
+        "options": options,
+        "route": None if s.route is None else s.route.data(),
         **render.shown(s.kind.value, s.left, s.right, s.label or s.name, _names(d)),
-        "checks": [c.data() for c in d.checks(s.name)], "verdict": d.verdict(s.name).value, "exactness": d.exactness(s.name),
+        "checks": [c.data() for c in d.checks(s.name)],
+        "verdict": d.verdict(s.name).value,
+        "exactness": d.exactness(s.name),
     }
 
 
@@ -92,6 +120,15 @@ def _names(d: Derivation) -> dict[str, str]:
 
 
 def _result(d: Derivation, f: Any) -> dict[str, Any]:
-    return {"name": f.name, "doc": f.doc, "step": f.step, "exactness": f.exactness, "formula": to_text(f.expr),
-            "plain": render.plain(f.expr), "latex": render.latex(f.expr, _names(d)), "mathml": render.mathml(f.expr, _names(d)),
-            "arguments": {n: s.name for n, s in f.arguments.items()}, "parameters": {n: s.name for n, s in f.parameters.items()}}
+    return {
+        "name": f.name,
+        "doc": f.doc,
+        "step": f.step,
+        "exactness": f.exactness,
+        "formula": to_text(f.expr),
+        "plain": render.plain(f.expr),
+        "latex": render.latex(f.expr, _names(d)),
+        "mathml": render.mathml(f.expr, _names(d)),
+        "arguments": {n: s.name for n, s in f.arguments.items()},
+        "parameters": {n: s.name for n, s in f.parameters.items()},
+    }

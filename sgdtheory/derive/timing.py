@@ -15,7 +15,7 @@ class TimeUp(BaseException):
 
 @contextmanager
 def limit(seconds: float) -> Iterator[None]:
-    """Interrupt the body after so many seconds with :class:`TimeUp`. Works in any thread, for code written in Python."""
+    """Interrupt the body after so many seconds with :class:`TimeUp`; in any thread, for code written in Python."""
     thread, lock = threading.get_ident(), threading.Lock()
     over = fired = False
 
@@ -33,7 +33,7 @@ def limit(seconds: float) -> Iterator[None]:
         yield
         with lock:
             over = True
-        while fired:                # the interruption is on its way: take it here, not in the caller's code
+        while fired:  # the interruption is on its way: take it here, not in the caller's code
             time.sleep(0.001)
     finally:
         over = True
