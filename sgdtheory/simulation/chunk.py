@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.random import SeedSequence
 
+from sgdtheory.blas import one_thread
 from sgdtheory.errors import Diverged, InvalidInput
 from sgdtheory.problems.covariance import Covariance
 from sgdtheory.simulation import streams
@@ -57,9 +58,10 @@ class Chunk:
     def fill(self, risk: Array, advance: Advance = lambda steps: None) -> None:
         """Write the risks at the recorded steps into ``risk``, shape (last - first, len(record)), as they come."""
         together = max(1, min(RUNS_IN_CHUNK, _GROUP // (self.block * self.batch * self.covariance.d)))
-        for start in range(self.first, self.last, together):
-            runs = range(start, min(start + together, self.last))
-            self._side_by_side(runs, risk[start - self.first:runs.stop - self.first], advance)
+        with one_thread():
+            for start in range(self.first, self.last, together):
+                runs = range(start, min(start + together, self.last))
+                self._side_by_side(runs, risk[start - self.first:runs.stop - self.first], advance)
 
     def _side_by_side(self, runs: range, risk: Array, advance: Advance) -> None:
         n, d, batch, block = len(runs), self.covariance.d, self.batch, self.block

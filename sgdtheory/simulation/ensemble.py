@@ -74,8 +74,8 @@ def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: flo
     Notes
     -----
     Run i depends on the seed and on i alone: 5 runs are the first 5 of 20, on any executor, in the same bits on one
-    machine with one version of NumPy. For dense and low rank covariances this needs the same number of BLAS threads
-    everywhere; with an executor of processes set OPENBLAS_NUM_THREADS=1 (or MKL_NUM_THREADS=1), which is also fastest.
+    machine with one version of NumPy. For this OpenBLAS is held to one thread while runs are simulated. Another BLAS
+    is left alone; for dense and low rank covariances give it one thread yourself (MKL_NUM_THREADS=1, say).
 
     Examples
     --------

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sgdtheory.blas import one_thread
 from sgdtheory.errors import invalid
 from sgdtheory.problems import noise
 from sgdtheory.problems.covariance import from_data
@@ -61,8 +62,9 @@ class Rows(Frozen):
         X = np.asarray(X, dtype=np.float64)
         y = array("y", y, (X.shape[0],), instead=f"X has {X.shape[0]} rows")
         features, targets = X - X.mean(axis=0), y - y.mean()
-        solution = np.linalg.lstsq(features, targets, rcond=None)[0]
-        made = cls(features, targets - features @ solution, solution)
+        with one_thread():
+            solution = np.linalg.lstsq(features, targets, rcond=None)[0]
+            made = cls(features, targets - features @ solution, solution)
         store(made, _covariance=K)
         return made
 

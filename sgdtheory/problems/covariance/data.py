@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sgdtheory.blas import one_thread
 from sgdtheory.errors import invalid
 from sgdtheory.problems.covariance.dense_matrix import Dense
 from sgdtheory.values import array
@@ -49,6 +50,8 @@ def from_data(X: Any) -> Dense:
         label = f"column {column}" if names is None else f"column {column} ({str(names[column])!r})"
         raise invalid("X", f"array of shape {values.shape}", "without constant columns",
                       f"{label} is {values[0, column]:g} in every row, leave it out")
-    result = Dense(centred.T @ centred / n)
+    with one_thread():
+        product = centred.T @ centred
+    result = Dense(product / n)
     result._called(f"from_data(<{n} x {d} numbers>)")
     return result

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sgdtheory.blas import one_thread
 from sgdtheory.errors import invalid
 from sgdtheory.problems.covariance.base import Covariance, positive, shown
 from sgdtheory.problems.covariance.products import rows_times
@@ -35,7 +36,9 @@ class Dense(Covariance):
                           "(matrix + matrix.T) / 2 is")
         matrix = 0.5 * given + 0.5 * given.T
         positive("matrix", np.diagonal(matrix), "leave out coordinates that never vary: no algorithm can learn them")
-        store(self, entries=matrix, _variances=np.array(np.diagonal(matrix)), _root=_root(matrix))
+        with one_thread():
+            root = _root(matrix)
+        store(self, entries=matrix, _variances=np.array(np.diagonal(matrix)), _root=root)
         for values in (matrix, self.variances, self.root):
             values.setflags(write=False)
 
