@@ -9,7 +9,7 @@ CLOSED_FORM = True
 
 def _floats(*values):
     """Arrays of one floating type: the widest of the arrays given, float64 if there is none."""
-    kinds = [v.dtype for v in values if isinstance(v, np.ndarray) or (isinstance(v, np.floating) and not isinstance(v, float))]
+    kinds = [v.dtype for v in values if isinstance(v, (np.ndarray, np.float32, np.float16))]
     kind = np.result_type(*kinds) if kinds else np.float64
     kind = kind if np.issubdtype(kind, np.floating) else np.float64
     return tuple(np.asarray(v, dtype=kind) for v in values)
@@ -31,7 +31,7 @@ def preconditioner(variance):
     Step 'preconditioner' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
     variance, = _floats(variance)
-    return _spread(1, variance)
+    return _spread(1.0, variance)
 
 
 def noise_shape(correlation, variance_i, variance_j):
@@ -70,7 +70,7 @@ def feature_slope():
 
     Step 'feature_slope' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
-    return 1
+    return 1.0
 
 
 def feature_power():
@@ -80,7 +80,7 @@ def feature_power():
 
     Step 'feature_power' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
-    return 1
+    return 1.0
 
 
 def drift_factor(mean, std):
@@ -94,7 +94,7 @@ def drift_factor(mean, std):
     Step 'drift_factor' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
     mean, std = _floats(mean, std)
-    return _spread(1, mean, std)
+    return _spread(1.0, mean, std)
 
 
 def noise_power(mean, std):
@@ -122,7 +122,7 @@ def drift_slope(mean, std):
     Step 'drift_slope' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
     mean, std = _floats(mean, std)
-    return _spread(0, mean, std)
+    return _spread(0.0, mean, std)
 
 
 def noise_slope(mean, std):
@@ -136,9 +136,68 @@ def noise_slope(mean, std):
     Step 'noise_slope' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
     mean, std = _floats(mean, std)
-    return _spread(1, mean, std)
+    return _spread(1.0, mean, std)
 
 
 def kinks():
     """Residuals at which h is not smooth."""
     return ()
+
+
+def second_moment_factor(step, rate, batch_size):
+    """Factor of E <e_j, v>^2 in one step, exact.
+
+        factor of w_j = -2*rate*step + step**2*(rate**2 + rate**2/batch_size) + 1
+
+    step: raw step eta/d, positive
+    rate: eigenvalue of K, positive
+    batch_size: batch size, integer >= 1
+
+    Step 'factor' of the derivation 'sgd', exact; arXiv:2411.12135.
+    """
+    step, rate, batch_size = _floats(step, rate, batch_size)
+    return step**2*(rate**2 + rate**2/batch_size) - 2*step*rate + 1
+
+
+def second_moment_source(step, rate, batch_size):
+    """Factor of 2P = sum_i lambda_i w_i + E eps^2 in one step, exact.
+
+        factor of 2P = rate*step**2/batch_size
+
+    step: raw step eta/d, positive
+    rate: eigenvalue of K, positive
+    batch_size: batch size, integer >= 1
+
+    Step 'source' of the derivation 'sgd', exact; arXiv:2411.12135.
+    """
+    step, rate, batch_size = _floats(step, rate, batch_size)
+    return rate*step**2/batch_size
+
+
+def stability_term(step, rate, batch_size):
+    """H_j: stable in mean square where all are positive and their sum is below 1.
+
+        H_j = lambda_j w_j / (2P) at rest = rate*step/(2*batch_size - rate*step*(batch_size + 1))
+
+    step: raw step eta/d, positive
+    rate: eigenvalue of K, positive
+    batch_size: batch size, integer >= 1
+
+    Step 'stability' of the derivation 'sgd', exact; arXiv:2411.12135.
+    """
+    step, rate, batch_size = _floats(step, rate, batch_size)
+    return step*rate/(2*batch_size - step*rate*(batch_size + 1))
+
+
+def stationary_exact(noise_power, total):
+    """Stationary risk from the sum of the H_j, exact.
+
+        R at rest = -noise_power*total/(2*total - 2)
+
+    noise_power: E eps^2, positive
+    total: sum of the H_j, (0, 1)
+
+    Step 'stationary_exact' of the derivation 'sgd', exact; arXiv:2411.12135.
+    """
+    noise_power, total = _floats(noise_power, total)
+    return -total*noise_power/(2*total - 2)
