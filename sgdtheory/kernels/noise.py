@@ -9,7 +9,7 @@ SOURCE = "arXiv:2411.12135"
 
 def _floats(*values):
     """Arrays of one floating type: the widest of the arrays given, float64 if there is none."""
-    kinds = [v.dtype for v in values if isinstance(v, np.ndarray) or (isinstance(v, np.floating) and not isinstance(v, float))]
+    kinds = [v.dtype for v in values if isinstance(v, (np.ndarray, np.float32, np.float16))]
     kind = np.result_type(*kinds) if kinds else np.float64
     kind = kind if np.issubdtype(kind, np.floating) else np.float64
     return tuple(np.asarray(v, dtype=kind) for v in values)
