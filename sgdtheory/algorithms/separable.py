@@ -36,6 +36,8 @@ class SeparableUpdate(Algorithm):
     update: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
 
+    _spoken: ClassVar[Mapping[str, str]] = {}
+
     def __post_init__(self) -> None:
         super().__post_init__()
         free = expressions.parse(self.update).symbols - {"x", "r"}
@@ -88,7 +90,7 @@ class SeparableUpdate(Algorithm):
         return max(0.0, round(math.log10(far / near) / 10.0, 6)) if near > 0.0 and far > 0.0 else 0.0
 
     def __repr__(self) -> str:
-        shown = [f"learning_rate={self.learning_rate!r}", *(f"{k}={v!r}" for k, v in self.parameters.items())]
+        shown = [f"learning_rate={self.learning_rate!r}", *(f"{self._spoken.get(k, k)}={v!r}" for k, v in self.parameters.items())]
         shown += [f"batch_size={self.batch_size}"] * (self.batch_size > 1)
         name = type(self).__name__
         return f"{name}({', '.join(shown)})" if type(self) is not SeparableUpdate else f"SeparableUpdate({self.update!r}, {', '.join(shown)})"
@@ -148,6 +150,7 @@ class ClippedSGD(_Named):
     """
 
     rule = "x*Max(-c, Min(c, r))"
+    _spoken = {"c": "threshold"}
 
     def __init__(self, learning_rate: LearningRate, threshold: float, batch_size: int = 1, *, breaks: Any = ()) -> None:
         self._make(learning_rate, batch_size, breaks, c=number("threshold", threshold, above=0.0, instead="threshold=1.0, say"))

@@ -102,7 +102,9 @@ def _gains(step: float, rates: Array, batch: int) -> Array | None:
     """Each eigenvalue's part of H; None where a mode does not contract."""
     if np.any(np.abs(kernel.second_moment_factor(step, rates, batch)) >= 1.0):
         return None
-    return np.asarray(kernel.stability_term(step, rates, batch))
+    with np.errstate(divide="ignore"):
+        gains = np.asarray(kernel.stability_term(step, rates, batch))
+    return gains if np.all(np.isfinite(gains)) and gains.min() >= 0.0 else None
 
 
 def _threshold(rates: Array, batch: int) -> float:
