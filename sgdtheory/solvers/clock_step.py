@@ -7,28 +7,34 @@ from __future__ import annotations
 
 import numpy as np
 
-from sgdtheory.solvers.collocation import Propagator, Rule
+from sgdtheory.solvers.collocation import Propagator
 from sgdtheory.solvers.feedback import NUDGE, Field, Rejected, State, Step
 from sgdtheory.values import Array
 
 _ITERATIONS = 12
 
 
-def clock_step(field: Field, constants: Rule, rates: Array, state: State, length: float, now: tuple[float, float],
-               guess: Array | None, tolerance: float, source_error: float) -> Step:
+def clock_step(
+    field: Field,
+    carrier: Propagator,
+    state: State,
+    now: tuple[float, float],
+    guess: Array | None,
+    tolerance: float,
+    source_error: float,
+) -> Step:
     """Solve for R at the nodes by Newton's method, then propagate every mode.
 
-    ``now``: g and 1 / (2 eta psi) at the start; ``guess``: g at the nodes, from the step before. Raises Rejected where the
-    step is too long to be solved.
+    ``now``: g and 1 / (2 eta psi) at the start; ``guess``: g at the nodes, from the step before. Raises Rejected where
+    the step is too long to be solved.
     """
+    constants, length, response = carrier.constants, carrier.length, carrier.response
     q = constants.unknowns
-    carrier = Propagator(constants, rates, state.weights, length)
-    free, response = carrier.free, carrier.response
     source, pace = np.empty(q + 2), np.empty(q + 2)  # at nodes and check
     source[0], pace[0] = now
     if guess is None:
         guess = np.full(q, source[0])
-    base = free + response[:, 0] * source[0]
+    base = carrier.free[0] + response[:, 0] * source[0]
     inner = response[:, 1:-1]
     risk = base + inner @ guess  # at the q nodes, then the check
     span = length * constants.weights
@@ -50,8 +56,8 @@ def clock_step(field: Field, constants: Rule, rates: Array, state: State, length
             late = times - state.time - span @ np.append(pace[0], pull[:q])
             residual = np.concatenate((residual, late[:q]))
         if inverse is None:
-            here_slope = 0.5 * eta * (nu_slope - ratio * psi_slope) / psi
-            pull_slope = -pull * psi_slope / psi
+            here_slope = 0.5 * eta * (nu_slope - ratio * psi_slope) / psi / risk
+            pull_slope = -pull * (psi_slope / psi) / risk
             jacobian = np.eye(residual.size)
             jacobian[:q, :q] -= inner[:q] * here_slope[:q]
             if field.scheduled:
@@ -97,16 +103,26 @@ def clock_step(field: Field, constants: Rule, rates: Array, state: State, length
     if not (moved.min() > 0.0 and source.min() >= 0.0 and pace.min() > 0.0):
         raise Rejected("the risk or the learning rate vanishes inside the step")
     bend = float(np.abs(turn).max()) if field.scheduled else 0.0
-    return _finish(constants, carrier, state, length, moved, source, pace, (here_slope, pull_slope), bend, tolerance, source_error)
+    return _finish(carrier, state, moved, source, pace, (here_slope, pull_slope), bend, tolerance, source_error)
 
 
-def _finish(constants: Rule, carrier: Propagator, state: State, length: float, risk: Array, source: Array, pace: Array,
-            slopes: tuple[Array, Array], bend: float, tolerance: float, source_error: float) -> Step:
+def _finish(
+    carrier: Propagator,
+    state: State,
+    risk: Array,
+    source: Array,
+    pace: Array,
+    slopes: tuple[Array, Array],
+    bend: float,
+    tolerance: float,
+    source_error: float,
+) -> Step:
     """Modes, interpolants and errors of a solved step; ``bend`` is the largest |d log eta / dt|."""
+    constants, length, response = carrier.constants, carrier.length, carrier.response
     q = constants.unknowns
     source_gap = source[-1] - float(constants.at_check @ source[:-1])
     pace_gap = abs(pace[-1] - float(constants.at_check @ pace[:-1]))
-    missed = source_gap * carrier.response[:, -1]  # what the interpolant at the nodes leaves out, to first order
+    missed = source_gap * response[:, -1]  # what the interpolant at the nodes leaves out, to first order
     nodes = np.concatenate(([state.risk], risk + missed))
     risk_gap = abs(nodes[-1] - float(constants.at_check @ nodes[:-1]))
     low = float(nodes.min())
@@ -115,27 +131,49 @@ def _finish(constants: Rule, carrier: Propagator, state: State, length: float, r
     change = float(nodes.max()) - low
     # Interpolants and modes include the check, so they are one order better than these gaps; the times at which a
     # schedule was read do not.
-    share = min(1.0, 2.0 * tolerance ** (1.0 / (q + 1)))
-    memory = float(carrier.response[q - 1, :-1].sum())
+    share = min(1.0, 3.0 * tolerance ** (1.0 / (q + 1)))
+    memory = float(response[q - 1, :-1].sum())
     shift = length * pace_gap * constants.swing
     misread = bend * shift
-    local = (share * (float(np.abs(missed).max()) + risk_gap) + misread * memory * float(source.max())
-             + change * (misread + constants.swing * pace_gap / float(pace.min()))) / low
+    local = (
+        share * (float(np.abs(missed).max()) + risk_gap)
+        + misread * memory * float(source.max())
+        + change * (misread + constants.swing * pace_gap / float(pace.min()))
+    ) / low
 
-    nodal = np.append(source[:-1], source_gap)
+    # The errors carried so far obey the same equations, linearised; every term is made positive.
+    gain = np.maximum(slopes[0][:q], 0.0)
+    before = float(state.modes[1].sum())
+    fresh = (source_error + misread) * source[:-1]
+    fresh[0] += gain[0] * before
+    carried = np.linalg.solve(
+        np.eye(q) - response[:q, 1:-1] * gain,
+        carrier.free[1, :q] + share * np.abs(missed[:q]) + response[:q, :-1] @ fresh,
+    )
+    worst = max(before, float(np.abs(carried).max()))
+    fresh[1:] += gain * np.abs(carried)
+
     sources = np.zeros((3, q + 2))
-    sources[0], sources[1, :-1], sources[2, -1] = nodal, 1.0, source_gap
+    sources[0, :-1], sources[0, -1] = source[:-1], source_gap
+    sources[1, :-1], sources[2, -1] = fresh, share * source_gap
     decay, made = carrier.end(sources)
-    modes = decay * state.weights[0] + made[0]
-    # The carried errors obey the same equations, linearised, with every term made positive.
-    faded = decay * state.error + share * np.abs(made[2])
-    gain = max(0.0, float(slopes[0].max()))
-    fresh = (source_error + misread) * float(source.max())
-    carried = (float(faded.sum()) + memory * fresh) / max(0.1, 1.0 - memory * gain)
-    error = faded + (fresh + gain * carried) * made[1]
+    modes = decay * state.modes
+    modes[0] += made[0]
+    modes[1] += np.abs(made[1]) + np.abs(made[2])
     time = constants.antiderivative @ (length * pace)
     passed = float(time.sum())
-    delay = state.delay + share * shift + misread * passed + float(np.abs(slopes[1]).max()) * length * carried
-    claim = local + (max(carried, float(state.error.sum())) + change / passed * delay) / low
-    after = State(state.time + passed, np.array([modes, state.weights[1]]), float(modes.sum()), error, delay)
-    return Step(state.time, length, True, after, constants.series @ nodes, time, source, (float(source[q]), float(pace[q])), local, claim)
+    delay = state.delay + share * shift + misread * passed + float(np.abs(slopes[1]).max()) * length * worst
+    claim = local + (worst + change / passed * delay) / low
+    after = State(state.time + passed, modes, float(modes[0].sum()), delay)
+    return Step(
+        state.time,
+        length,
+        True,
+        after,
+        constants.series @ nodes,
+        time,
+        source,
+        (float(source[q]), float(pace[q])),
+        local,
+        claim,
+    )

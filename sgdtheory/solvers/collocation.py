@@ -100,8 +100,24 @@ def rule(unknowns: int = 6) -> Rule:
     known = np.append(nodes, check)
     swing = float(np.abs(legendre.legval(2.0 * grid - 1.0, antiderivative[:, -1])).max())
     apart = known[:, None] - known + np.eye(q + 2)
-    return Rule(q, nodes, check, rows, weights, known, 1.0 / apart.prod(axis=1), at_check, points, to_rows, moments.reshape(_POINTS, -1),
-                right.reshape(q + 2, -1), left, series, antiderivative, swing)
+    return Rule(
+        q,
+        nodes,
+        check,
+        rows,
+        weights,
+        known,
+        1.0 / apart.prod(axis=1),
+        at_check,
+        points,
+        to_rows,
+        moments.reshape(_POINTS, -1),
+        right.reshape(q + 2, -1),
+        left,
+        series,
+        antiderivative,
+        swing,
+    )
 
 
 class Propagator:
@@ -112,28 +128,29 @@ class Propagator:
     constants : Rule
     rates : ndarray of shape (m,)
         Ascending.
-    weights : ndarray of shape (2, m)
-        Present values and forcing.
+    modes : ndarray of shape (k, m)
+        Values that decay, of several kinds.
+    forcing : ndarray of shape (m,)
+        Response of each mode to the source.
     length : float
         Of the step, in the clock.
 
     Attributes
     ----------
-    free : ndarray of shape (q+1,)
+    free : ndarray of shape (k, q+1)
         Sum of the decaying modes at the rows.
     response : ndarray of shape (q+1, q+2)
         Sum of the modes' response at the rows to a unit of each polynomial.
     """
 
-    def __init__(self, constants: Rule, rates: Array, weights: Array, length: float) -> None:
-        self.constants, self.length, self.forcing = constants, length, weights[1]
+    def __init__(self, constants: Rule, rates: Array, modes: Array, forcing: Array, length: float) -> None:
+        self.constants, self.length, self.forcing = constants, length, forcing
         q = constants.unknowns
         z = rates * length
         self.low = low = int(z.searchsorted(SPLIT))
         self.slow = np.exp(np.multiply.outer(z[:low], -constants.points))
-        sampled = weights[:, :low] @ self.slow
-        free = sampled[0] @ constants.to_rows
-        response = (sampled[1] @ constants.moments).reshape(q + 1, q + 2)
+        free = (modes[:, :low] @ self.slow) @ constants.to_rows
+        response = ((forcing[:low] @ self.slow) @ constants.moments).reshape(q + 1, q + 2)
         if low < z.size:
             fast = z[low:]
             self.decay = decay = np.exp(np.multiply.outer(-constants.rows, fast))
@@ -141,8 +158,8 @@ class Propagator:
             np.divide(1.0, fast, out=powers[0])
             for n in range(1, q + 2):
                 np.multiply(powers[n - 1], powers[0], out=powers[n])
-            forced = powers * weights[1, low:]
-            free = free + decay @ weights[0, low:]
+            forced = powers * forcing[low:]
+            free += modes[:, low:] @ decay.T
             response += (forced.sum(axis=1) @ constants.right).reshape(q + 1, q + 2)
             response -= (decay @ forced.T) @ constants.left
         self.free = free

@@ -36,7 +36,7 @@ class Field:
     def factors(self, risk: Array) -> tuple[Array, Array]:
         """psi and nu at risks > 0, as they come: a NaN shows in every result that it touches."""
         if not (risk.min() > 0.0 and risk.max() < 1e300):
-            raise Rejected("the risk leaves the range of numbers")
+            raise Rejected("the risk leaves the range of numbers; where it grows, lower the learning rate")
         psi, nu = self.drift(risk), self.power(risk)
         if np.shape(psi) != risk.shape or np.shape(nu) != risk.shape:
             psi, nu = np.broadcast_to(psi, risk.shape), np.broadcast_to(nu, risk.shape)
@@ -55,11 +55,10 @@ class Field:
         return Rejected(message)
 
     def slopes(self, risk: Array) -> tuple[Array, Array, Array, Array]:
-        """psi, nu and their derivatives in R."""
+        """psi, nu and their derivatives in log R, which stay in range at every R."""
         n = risk.size
         psi, nu = self.factors(np.concatenate((risk, risk * (1.0 + NUDGE))))
-        width = NUDGE * risk
-        return psi[:n], nu[:n], (psi[n:] - psi[:n]) / width, (nu[n:] - nu[:n]) / width
+        return psi[:n], nu[:n], (psi[n:] - psi[:n]) / NUDGE, (nu[n:] - nu[:n]) / NUDGE
 
     def at(self, risk: float, time: float) -> tuple[float, float, float]:
         """psi, nu and eta at one moment, all checked."""
@@ -80,10 +79,9 @@ class State(NamedTuple):
     """Where a step begins."""
 
     time: float
-    weights: Array  # (2, m): modes and forcing
+    modes: Array  # (2, m): the modes, and a bound on their errors, to first order
     risk: float
-    error: Array  # (m,): bound on the modes' errors, to first order
-    delay: float  # the same for the time that the clock shows
+    delay: float  # the bound for the time that the clock shows
 
 
 class Step(NamedTuple):

@@ -8,8 +8,9 @@ import numpy as np
 
 from sgdtheory.errors import NotConverged
 from sgdtheory.solvers.clock_step import clock_step
-from sgdtheory.solvers.collocation import Rule, rule
+from sgdtheory.solvers.collocation import Propagator, Rule, rule
 from sgdtheory.solvers.feedback import Field, Rejected, State, Step
+from sgdtheory.solvers.replay import Replay
 from sgdtheory.solvers.time_step import time_step
 from sgdtheory.solvers.trajectory import position
 from sgdtheory.values import Array
@@ -18,18 +19,18 @@ UNKNOWNS = 9
 _MOST_STEPS = 20000
 _EXTINCT = 1e-290
 _SLOW = 0.1
-"""A step on which the fastest mode decays less than this is taken in time: it also works where the clock stands still."""
-_ADVICE = "ask for a larger rtol or a shorter horizon, or name the kinks of the learning rate in breaks"
+"""A step on which the fastest mode decays less than this is taken in time, where the clock may stand still."""
+_ADVICE = "ask for a larger rtol or a shorter horizon, and name the kinks of the learning rate in breaks"
 
 
-def march(system: Any, horizon: float, tolerance: float, keep_modes: bool = False) -> tuple[list[Step], float]:
-    """Steps that cover [0, horizon], each with an estimated error below ``tolerance``; the time from which R is 0."""
+def march(system: Any, horizon: float, tolerance: float) -> tuple[list[Step], float, Replay]:
+    """Steps over [0, horizon], each of estimated error below ``tolerance``; the time from which R is 0; the modes."""
     constants = rule(UNKNOWNS)
-    order = np.arange(system.rates.size) if keep_modes else np.argsort(system.rates, kind="stable")
+    order = np.argsort(system.rates, kind="stable")
     rates = system.rates[order]
-    weights = np.array([system.initial[order], system.forcing[order]])
-    state = State(0.0, weights, float(weights[0].sum()), system.source_error * weights[0], 0.0)
-    walk = _Walk(system, constants, rates, tolerance)
+    initial = system.initial[order]
+    state = State(0.0, np.array([initial, system.source_error * initial]), float(initial.sum()), 0.0)
+    walk = _Walk(system, constants, rates, system.forcing[order], tolerance)
     targets = [b for b in system.breaks if b < horizon] if callable(system.learning_rate) else []
     start = 0.0
     for target in [*targets, horizon]:
@@ -38,16 +39,17 @@ def march(system: Any, horizon: float, tolerance: float, keep_modes: bool = Fals
         while state.time < target:
             state = walk.advance(state)
             if state.risk < _EXTINCT and walk.falling(state):
-                return walk.steps, state.time
+                return walk.steps, state.time, Replay(constants, rates, initial, walk.forcing, order, walk.steps)
         start = target
-    return walk.steps, np.inf
+    return walk.steps, np.inf, Replay(constants, rates, initial, walk.forcing, order, walk.steps)
 
 
 class _Walk:
     """The steps so far, and how the next one is chosen."""
 
-    def __init__(self, system: Any, constants: Rule, rates: Array, tolerance: float) -> None:
+    def __init__(self, system: Any, constants: Rule, rates: Array, forcing: Array, tolerance: float) -> None:
         self.source_error, self.constants, self.rates, self.tolerance = system.source_error, constants, rates, tolerance
+        self.forcing = forcing
         self.steps: list[Step] = []
         self.field = Field(system.drift, system.power, system.learning_rate)
         self.fresh = True  # nothing is known yet of this segment
@@ -56,18 +58,25 @@ class _Walk:
         """Append one accepted step."""
         if len(self.steps) >= _MOST_STEPS:
             raise NotConverged(f"{_MOST_STEPS} steps reached only t={state.time:.6g}, R={state.risk:.6g}; {_ADVICE}")
+        if len(self.steps) % 1000 == 999:
+            gained, left = state.time - self.steps[-999].start, self.field.stop - state.time
+            if gained * _MOST_STEPS < 1000.0 * left and self.steps[-1].after.risk > 1e-100:
+                raise NotConverged(
+                    f"the steps have become too short at t={state.time:.6g}, R={state.risk:.6g}: the drift factor or the "
+                    f"noise power jumps or has a kink there; {_ADVICE}"
+                )
         pull, now, length = self._propose(state)
         remaining = self.field.stop - state.time
         reason = "the step is too short"
-        for _ in range(200):
-            if not state.time + length * 1e-3 > state.time and length < remaining:
-                break
+        for _ in range(60):
             try:
                 if self.rates[-1] * pull * length <= _SLOW:
                     step = self._in_time(state, min(length, remaining))
                 else:
-                    step = clock_step(self.field, self.constants, self.rates, state, pull * length, now,
-                                      self._guess(pull * length), self.tolerance, self.source_error)
+                    carrier = Propagator(self.constants, self.rates, state.modes, self.forcing, pull * length)
+                    step = clock_step(
+                        self.field, carrier, state, now, self._guess(pull * length), self.tolerance, self.source_error
+                    )
                     beyond = step.after.time - self.field.stop
                     near = abs(beyond) <= 1e-13 * self.field.stop
                     if self.field.scheduled and beyond > 0.0 and not near:
@@ -89,7 +98,7 @@ class _Walk:
     def falling(self, state: State) -> bool:
         """A risk of 0 stays 0: what little noise is left cannot bring it back."""
         _, nu = self.field.factors(np.array([max(state.risk, 1e-299)]))
-        return float(nu[0]) * float(state.weights[1].sum()) * max(1.0, self.field.stop - state.time) < 1e-270
+        return float(nu[0]) * float(self.forcing.sum()) * max(1.0, self.field.stop - state.time) < 1e-270
 
     def _propose(self, state: State) -> tuple[float, tuple[float, float], float]:
         """2 eta psi now; the source and the pace of the clock; a length in time."""
@@ -101,7 +110,9 @@ class _Walk:
             try:
                 psi, nu, eta = field.at(state.risk, state.time)
             except Rejected as problem:
-                raise NotConverged(f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {problem}; {_ADVICE}") from None
+                raise NotConverged(
+                    f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {problem}; {_ADVICE}"
+                ) from None
             pull = 2.0 * eta * psi
             now = (0.5 * eta * nu / psi, 1.0 / pull) if pull > 0.0 else (np.inf, np.inf)
             length = last.length if last is not None else self._first(state, pull, eta**2 * nu)
@@ -114,9 +125,11 @@ class _Walk:
 
     def _first(self, state: State, pull: float, push: float) -> float:
         """A length on which the modes that carry the risk change by about their own size."""
-        modes, forcing = state.weights
-        moving = self.rates * modes
-        speed = pull * float(self.rates @ moving) / max(float(moving.sum()), 1e-300) + push * float(forcing.sum()) / state.risk
+        moving = self.rates * state.modes[0]
+        speed = (
+            pull * float(self.rates @ moving) / max(float(moving.sum()), 1e-300)
+            + push * float(self.forcing.sum()) / state.risk
+        )
         remaining = self.field.stop - state.time
         return min(remaining, 1.0 / speed) if speed > 0.0 else remaining
 
@@ -131,7 +144,9 @@ class _Walk:
         return np.minimum(np.maximum(guess, 0.5 * last.now[0]), 2.0 * last.now[0])
 
     def _in_time(self, state: State, length: float) -> Step:
-        step = time_step(self.field, self.constants, self.rates, state, length, self.tolerance, self.source_error)
+        step = time_step(
+            self.field, self.constants, self.rates, self.forcing, state, length, self.tolerance, self.source_error
+        )
         return self._landed(step) if state.time + length >= self.field.stop * (1.0 - 1e-15) else step
 
     def _landed(self, step: Step) -> Step:

@@ -65,10 +65,14 @@ class System:
             if value.min() < 0.0:
                 raise invalid(name, float(value.min()), "numbers >= 0")
         if not initial.sum() > 1e-250:
-            raise invalid("initial", float(initial.sum()), "mode risks with a sum > 0", "relative accuracy needs an initial risk")
+            raise invalid(
+                "initial", float(initial.sum()), "mode risks with a sum > 0", "relative accuracy needs an initial risk"
+            )
         if not callable(self.learning_rate):
             store(self, learning_rate=number("learning_rate", self.learning_rate, least=0.0))
-        store(self, rates=rates, initial=initial, forcing=forcing, breaks=tuple(sorted({float(b) for b in self.breaks})))
+        store(
+            self, rates=rates, initial=initial, forcing=forcing, breaks=tuple(sorted({float(b) for b in self.breaks}))
+        )
 
 
 def integrate(system: System, horizon: float, rtol: float = 1e-8, *, keep_modes: bool = False) -> Trajectory:
@@ -112,23 +116,28 @@ def integrate(system: System, horizon: float, rtol: float = 1e-8, *, keep_modes:
     tolerance = 0.5 * rtol
     with np.errstate(all="ignore"):
         for _ in range(_ATTEMPTS):
-            solved = compress(system, 0.4 * tolerance) if system.rates.size > _COMPRESS_ABOVE and not keep_modes else system
-            steps, vanished = march(solved, horizon, tolerance, keep_modes)
+            solved = (
+                compress(system, 0.4 * tolerance) if system.rates.size > _COMPRESS_ABOVE and not keep_modes else system
+            )
+            steps, vanished, replay = march(solved, horizon, tolerance)
             claim = max(s.claim for s in steps) + 0.02 * tolerance + 1e-15 * len(steps) + 1e-14
             if claim <= rtol:
-                return Trajectory(steps, horizon, claim, vanished, solved if keep_modes else None)
+                return Trajectory(steps, horizon, claim, vanished, replay if solved is system else None)
             tolerance *= max(0.01, 0.5 * rtol / claim)
             if tolerance < 1e-14:
                 break
-    raise NotConverged(f"the estimated relative error up to t={horizon:g} (R={steps[-1].after.risk:.6g}) is {claim:.2g}, above rtol={rtol:g}, "
-                       "at every step length tried; ask for a larger rtol or a shorter horizon")
+    raise NotConverged(
+        f"the estimated relative error up to t={horizon:g} (R={steps[-1].after.risk:.6g}) is {claim:.2g}, above "
+        f"rtol={rtol:g}, at every step length tried; ask for a larger rtol or a shorter horizon"
+    )
 
 
 def compress(system: System, rtol: float = 1e-9) -> System:
     """The same curve from fewer modes, to a proved relative error ``rtol`` of both spectral measures.
 
     Gauss rules replace the modes' weights (:mod:`sgdtheory.solvers.compression`); the bound that was reached is kept as
-    ``source_error``, and enters the error estimate of :func:`integrate`. A system that cannot be shortened is returned as it is.
+    ``source_error``, and enters the error estimate of :func:`integrate`. A system that cannot be shortened is returned
+    as it is.
 
     Examples
     --------
@@ -136,7 +145,7 @@ def compress(system: System, rtol: float = 1e-9) -> System:
     >>> rates = np.arange(1, 10001) ** -2.0
     >>> system = System(rates, rates / rates.sum(), rates**2 / 20000, np.ones_like, lambda R: 2 * R + 0.01, 0.5)
     >>> short = compress(system, 1e-9)
-    >>> short.rates.size < 300, short.source_error <= 1e-9
+    >>> short.rates.size < 400, short.source_error <= 1e-9
     (True, True)
     """
     rtol = number("rtol", rtol, above=0.0, below=1.0)

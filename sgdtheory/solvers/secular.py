@@ -38,7 +38,9 @@ def slowest_rate(rates: Any, coupling: Any) -> float:
     coupling = array("coupling", coupling, (rates.size,))
     if coupling.min() < 0.0 < coupling.max():
         if rates.size > _DENSE:
-            raise invalid("coupling", "mixed signs", f"of one sign for more than {_DENSE} modes", "compress the modes first")
+            raise invalid(
+                "coupling", "mixed signs", f"of one sign for more than {_DENSE} modes", "compress the modes first"
+            )
         return float(np.linalg.eigvals(np.diag(-rates) + coupling[:, None]).real.max())
     distinct, where, count = np.unique(rates, return_inverse=True, return_counts=True)
     total = np.bincount(where, weights=coupling, minlength=distinct.size)

@@ -73,7 +73,9 @@ def symmetrised(matrix_or_variances: Array, preconditioner: Array) -> Spectrum:
     """
     k, p = np.asarray(matrix_or_variances, dtype=np.float64), np.asarray(preconditioner, dtype=np.float64)
     if not (np.all(np.isfinite(p)) and p.min() > 0.0):
-        raise invalid("preconditioner", float(p.min()), "finite and > 0", "a coordinate of variance 0 has no scale: drop it")
+        raise invalid(
+            "preconditioner", float(p.min()), "finite and > 0", "a coordinate of variance 0 has no scale: drop it"
+        )
     root = np.sqrt(p)
     if k.ndim == 1:
         rates, vectors = k * p, None

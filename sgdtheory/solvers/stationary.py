@@ -61,7 +61,9 @@ def fixed_point(drift: Callable[[Array], Array], power: Callable[[Array], Array]
         strange = np.isnan(value) & ~((psi == 0.0) & (nu == 0.0)) & (np.abs(x) < _CORE)
         if strange.any():
             bad = np.argmax(strange)
-            raise NotConverged(f"no stationary risk: at R={risk[bad]:.6g} the drift factor is {psi[bad]:g} and the noise power {nu[bad]:g}")
+            raise NotConverged(
+                f"no stationary risk: at R={risk[bad]:.6g} the drift factor is {psi[bad]:g}, the noise power {nu[bad]:g}"
+            )
         return np.clip(value, -1e300, 1e300)
 
     x = np.linspace(-_CORE, _CORE, 961)

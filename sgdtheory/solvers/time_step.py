@@ -1,7 +1,7 @@
 """One step in time itself, for a clock that stands still: no learning rate, or a drift factor that underflows.
 
-r_j(t) = e^{-lambda_j A(t)} (r_j(0) + f_j int_0^t e^{lambda_j A} b), A = int 2 eta psi, b = eta^2 nu, with polynomials for both
-integrals; lambda_j A has to be moderate.
+r_j(t) = e^{-lambda_j A(t)} (r_j(0) + f_j int_0^t e^{lambda_j A} b), A = int 2 eta psi, b = eta^2 nu, with polynomials for
+both integrals; lambda_j A has to be moderate.
 """
 
 from __future__ import annotations
@@ -16,21 +16,30 @@ _ITERATIONS = 30
 _MOST_DECAY = 4.0
 
 
-def time_step(field: Field, constants: Rule, rates: Array, state: State, length: float, tolerance: float, source_error: float) -> Step:
-    """Solve for R at the nodes, with the Jacobian of modes that decay little; raises Rejected where they decay too much."""
+def time_step(
+    field: Field,
+    constants: Rule,
+    rates: Array,
+    forcing: Array,
+    state: State,
+    length: float,
+    tolerance: float,
+    source_error: float,
+) -> Step:
+    """Solve for R at the nodes, with the Jacobian of modes that decay little; Rejected where they decay too much."""
     q = constants.unknowns
     eta = field.rate(state.time + length * np.append(constants.nodes, constants.check))
-    initial, forcing = state.weights
+    initial, bound = state.modes
     total, weights = float(forcing.sum()), length * constants.weights
     risk = np.full(q + 1, state.risk)
     for _ in range(_ITERATIONS):
         psi, nu, psi_slope, nu_slope = field.slopes(risk)
         pull, push = 2.0 * eta[:-1] * psi, eta[:-1] ** 2 * nu
-        pull_slope, push_slope = 2.0 * eta[:-1] * psi_slope, eta[:-1] ** 2 * nu_slope
+        pull_slope, push_slope = 2.0 * eta[:-1] * psi_slope / risk, eta[:-1] ** 2 * nu_slope / risk
         clock = weights @ pull
         if not rates[-1] * clock[q - 1] <= _MOST_DECAY:
             raise Rejected("the modes decay too much for a step in time")
-        modes, growth = _modes(rates, initial, forcing, weights, clock, push)
+        modes, growth = decayed(rates, initial, forcing, weights, clock, push)
         solved = modes.sum(axis=1)
         moving = modes[:q] @ rates
         jacobian = np.eye(q) - weights[:q, 1:] * (push_slope[1:] * total - pull_slope[1:] * moving)
@@ -59,18 +68,33 @@ def time_step(field: Field, constants: Rule, rates: Array, state: State, length:
 
     # The carried errors obey the same equations, linearised, with every term made positive.
     more, less = max(0.0, float(push_slope.max())), max(0.0, float(-pull_slope.min()))
-    faded = state.error / growth[q] + length * ((source_error * float(push.max()) + 0.1 * push_gap) * forcing + 0.1 * pull_gap * last)
+    faded = bound / growth[q] + length * (
+        (source_error * float(push.max()) + 0.1 * push_gap) * forcing + 0.1 * pull_gap * last
+    )
     gain = length * (more * total + less * float(falling.sum()))
-    carried = float(faded.sum()) / max(0.1, 1.0 - gain)
+    carried = float(faded.sum()) * float(np.exp(min(gain, 700.0)))  # Gronwall
     error = faded + length * carried * (more * forcing + less * last)
-    claim = local + (max(carried, float(state.error.sum())) + change / length * state.delay) / low
+    claim = local + (max(carried, float(bound.sum())) + change / length * state.delay) / low
     time = np.zeros(q + 3)
     time[:2] = 0.5 * length
-    after = State(state.time + length, np.array([modes[q - 1], forcing]), float(modes[q - 1].sum()), error, state.delay)
-    return Step(state.time, length, False, after, constants.series @ nodes, time, np.array([pull, push]), (0.0, 0.0), local, claim)
+    after = State(state.time + length, np.array([modes[q - 1], error]), float(modes[q - 1].sum()), state.delay)
+    return Step(
+        state.time,
+        length,
+        False,
+        after,
+        constants.series @ nodes,
+        time,
+        np.array([pull, push]),
+        (0.0, 0.0),
+        local,
+        claim,
+    )
 
 
-def _modes(rates: Array, initial: Array, forcing: Array, weights: Array, clock: Array, push: Array) -> tuple[Array, Array]:
+def decayed(
+    rates: Array, initial: Array, forcing: Array, weights: Array, clock: Array, push: Array
+) -> tuple[Array, Array]:
     """The modes at the rows (rows, m), and e^{lambda A} at the nodes and the check (q+2, m)."""
     growth = np.exp(np.multiply.outer(np.concatenate(([0.0], clock)), rates))
     return (initial + forcing * (weights @ (growth[:-1] * push[:, None]))) / growth[1:], growth

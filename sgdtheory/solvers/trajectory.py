@@ -9,6 +9,7 @@ import numpy as np
 
 from sgdtheory.errors import invalid
 from sgdtheory.solvers.feedback import Step
+from sgdtheory.solvers.replay import Replay
 from sgdtheory.values import Array
 
 
@@ -25,34 +26,62 @@ class Trajectory:
         Estimate of the largest relative error of R on [0, horizon].
     """
 
-    def __init__(self, steps: Sequence[Step], horizon: float, numerical_error: float, vanished: float = np.inf,
-                 states: Any = None) -> None:
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        horizon: float,
+        numerical_error: float,
+        vanished: float = np.inf,
+        replay: Replay | None = None,
+    ) -> None:
         self.horizon, self.numerical_error = float(horizon), float(numerical_error)
         self.knots = np.array([0.0] + [s.after.time for s in steps])
         self._risk = np.array([s.risk for s in steps])
         self._time = np.array([s.time for s in steps])
         self._vanished = vanished
-        self._states = states
+        self._replay = replay
 
     def __call__(self, times: Any) -> Any:
         """The risk at each time in [0, horizon]; same shape as ``times``."""
         asked = np.asarray(times, dtype=np.float64)
-        flat = asked.ravel()
-        if not np.all((flat >= 0.0) & (flat <= self.horizon * (1.0 + 1e-12))):
-            bad = flat[~((flat >= 0.0) & (flat <= self.horizon * (1.0 + 1e-12)))][0]
-            raise invalid("times", float(bad), f"within [0, {self.horizon:g}]", "integrate to a larger horizon")
+        flat = self._inside(asked)
         index, x = self.locate(flat)
-        risk = _series(self._risk[index], x)
-        risk = np.where(flat >= self._vanished, 0.0, risk)
+        risk = np.where(flat >= self._vanished, 0.0, _series(self._risk[index], x))
         return risk.reshape(asked.shape) if asked.ndim else float(risk[0])
+
+    def modes(self, times: Any) -> Array:
+        """All modes r_j at each time: shape ``times.shape + (m,)``; of a trajectory made with ``keep_modes=True``."""
+        if self._replay is None:
+            raise invalid(
+                "keep_modes",
+                False,
+                "True for a trajectory whose modes are asked for",
+                "integrate(..., keep_modes=True)",
+            )
+        asked = np.asarray(times, dtype=np.float64)
+        flat = self._inside(asked)
+        index, x = self.locate(flat)
+        rows = [self._replay.at(int(i), 0.5 * (1.0 + float(p))) for i, p in zip(index, x, strict=True)]
+        rows = [np.zeros_like(r) if t >= self._vanished else r for r, t in zip(rows, flat, strict=True)]
+        return np.array(rows).reshape(*asked.shape, -1)
+
+    def _inside(self, asked: Array) -> Array:
+        flat = asked.ravel()
+        good = (flat >= 0.0) & (flat <= self.horizon * (1.0 + 1e-12))
+        if not good.all():
+            raise invalid(
+                "times", float(flat[~good][0]), f"within [0, {self.horizon:g}]", "integrate to a larger horizon"
+            )
+        return flat
 
     def locate(self, times: Array) -> tuple[Array, Array]:
         """The step that holds each time, and the position x in [-1, 1] on it where the clock shows that time."""
         index = np.clip(np.searchsorted(self.knots, times, side="right") - 1, 0, len(self._risk) - 1)
-        since = times - self.knots[index]
+        span = np.diff(self.knots)[index]
+        since = np.minimum(times - self.knots[index], span)
         series = self._time[index]
         low, high = np.full(times.shape, -1.0), np.ones(times.shape)
-        x = np.clip(2.0 * since / np.diff(self.knots)[index] - 1.0, -1.0, 1.0)
+        x = np.clip(2.0 * since / np.where(span > 0.0, span, 1.0) - 1.0, -1.0, 1.0)
         for _ in range(60):
             value, slope = _series(series, x) - since, _series_slope(series, x)
             low, high = np.where(value < 0.0, x, low), np.where(value > 0.0, x, high)
