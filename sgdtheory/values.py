@@ -29,6 +29,12 @@ class Frozen:
     def __hash__(self) -> int:
         return hash((type(self), self._content()))
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        self.__dict__.update(state)
+
 
 def _key(value: Any) -> Any:
     if isinstance(value, np.ndarray):

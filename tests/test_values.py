@@ -24,8 +24,9 @@ def test_arrays_are_copied_and_read_only():
     problem = sgt.LinearRegression(sgt.covariance.diagonal(given), error=given)
     given[0] = 9.0
     assert problem.error[0] == 1.0
-    with pytest.raises(ValueError, match="read-only"):
-        problem.error[0] = 3.0
+    for made in (problem, pickle.loads(pickle.dumps(problem))):
+        with pytest.raises(ValueError, match="read-only"):
+            made.error[0] = 3.0
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -1.0, 0.0, "1", None, [1.0], True, 1j])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from sgdtheory.errors import invalid
 from sgdtheory.problems.covariance import Covariance
 from sgdtheory.problems.noise import NoiseLaw, Noiseless
-from sgdtheory.values import Array, Frozen, array, store
+from sgdtheory.values import Frozen, array, store
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class LinearRegression(Frozen):
 
     covariance: Covariance
     noise: NoiseLaw = field(default_factory=Noiseless)
-    error: Array | None = None
+    error: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.covariance, Covariance):
@@ -62,6 +63,10 @@ class LinearRegression(Frozen):
             if self.covariance.annihilates(error):
                 raise invalid("error", self.error, "a vector with risk v'Kv/2 > 0, outside the kernel of K", "error=None starts at risk 1")
         store(self, error=error)
+
+    def __repr__(self) -> str:
+        start = ", ".join(f"{v:.6g}" for v in self.error) if self.error.size <= 6 else f"<{self.error.size} values>"
+        return f"LinearRegression({self.covariance!r}, {self.noise!r}, error=[{start}])"
 
     @property
     def scale(self) -> int:
