@@ -12,9 +12,10 @@ from sgdtheory.problems.linear_regression import LinearRegression
 from sgdtheory.values import Array
 from sgdtheory.verification.cases import Case
 
-D = 400
-HORIZON = 3.0
-RUNS = 96
+D = 300
+HORIZON = 8.0
+RUNS = 240
+INITIAL_RISK = 4.0
 
 NOISES: dict[str, Any] = {
     "Gaussian": noise.Gaussian(0.6),
@@ -50,6 +51,7 @@ def grid(algorithm: Any, noises: tuple[str, ...], seed: int, horizon: float = HO
     for k, name in enumerate(noises):
         for j, (shape, matrix) in enumerate(covariances(D).items()):
             size = runs if isinstance(runs, int) else runs.get(name, RUNS)
-            problem = LinearRegression(matrix, NOISES[name])
+            error = np.sqrt(INITIAL_RISK) * LinearRegression(matrix).error
+            problem = LinearRegression(matrix, NOISES[name], error)
             found.append(Case(f"{name}, {shape}", f"{name} noise, {shape} covariance, d = {D}", problem, algorithm, horizon, size, seed + 10 * k + j))
     return found

@@ -3,4 +3,4 @@
 from sgdtheory.algorithms.separable import SignSGD
 from sgdtheory.verification.cases.grid import grid
 
-CASES = grid(SignSGD(0.6), ("Gaussian", "Student t, 3 degrees", "Cauchy", "Rademacher"), seed=1000)
+CASES = grid(SignSGD(1.4), ("Gaussian", "Student t, 3 degrees", "Cauchy", "Rademacher"), seed=1000)

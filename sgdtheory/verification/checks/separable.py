@@ -213,11 +213,3 @@ def rate_ratio_at_equal_stationary_risk(kernel: ModuleType) -> None:
     rule, after = slowest(f.preconditioner, f.shape, drift, noise)
     plain, before = slowest(np.ones(d), f.covariance, 1.0, power)
     agree(kernel.rate_ratio(drift**2 * power / noise, before, after), rule / plain, "ratio of rates", 1e-9)
-
-
-@check("separable", "conditional_std")
-def conditional_std_of_the_residual(kernel: ModuleType) -> None:
-    """Standard deviation of a normal variable given another of correlation rho, from their covariance matrix."""
-    for std, rho in ((1.0, 0.3), (2.5, -0.9), (0.4, 0.0)):
-        joint = np.array([[std**2, rho * std], [rho * std, 1.0]])
-        agree(kernel.conditional_std(std, rho), np.sqrt(1.0 / np.linalg.inv(joint)[0, 0]), "conditional_std")
