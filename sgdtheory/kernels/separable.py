@@ -1,4 +1,4 @@
-"""Risk equation of separable updates: formulas derived in derivations/separable.py. Generated, not edited."""
+"""Separable updates in high dimension: formulas derived in derivations/separable.py. Generated, not edited."""
 
 import numpy as np
 
@@ -7,210 +7,239 @@ SOURCE = "arXiv:2411.12135"
 
 def _floats(*values):
     """Arrays of one floating type: the widest of the arrays given, float64 if there is none."""
-    kinds = [v.dtype for v in values if isinstance(v, np.ndarray) or (isinstance(v, np.floating) and not isinstance(v, float))]
+    kinds = [v.dtype for v in values if isinstance(v, (np.ndarray, np.float32, np.float16))]
     kind = np.result_type(*kinds) if kinds else np.float64
     kind = kind if np.issubdtype(kind, np.floating) else np.float64
     return tuple(np.asarray(v, dtype=kind) for v in values)
 
 
-def mode_risk(rate, projection):
-    """Risk of a mode.
+def mode_risk(rates, projections):
+    """Risk of each mode, from the projections <w_j, v>.
 
-        r_j = projection**2*rate/2
+        r_j = projections**2*rates/2
 
-    rate: rate of a mode: eigenvalue of P^(1/2) K P^(1/2), positive
-    projection: projection <w, v> of the error on a mode, real
+    rates: rate: eigenvalue of P^(1/2) K P^(1/2), positive
+    projections: projection <w_j, v> of the error, real
 
     Step 'mode_risk' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    rate, projection = _floats(rate, projection)
-    return rate*projection**2/2
+    rates, projections = _floats(rates, projections)
+    return rates*projections**2/2
 
 
-def forcing(rate, weight, scale):
-    """Noise forcing of a mode, times eta^2 nu.
+def decay(eta, rates, drift):
+    """Rate at which a mode's risk decays.
 
-        forcing of a mode = rate*weight/(2*scale)
+        decay_j = 2*drift*eta*rates
 
-    rate: rate of a mode: eigenvalue of P^(1/2) K P^(1/2), positive
-    weight: noise weight w' Sigma w of a mode, positive
-    scale: dimension of theta, integer >= 1
-
-    Step 'forcing' of the derivation 'separable', exact; arXiv:2411.12135.
-    """
-    rate, weight, scale = _floats(rate, weight, scale)
-    return weight*rate/(2*scale)
-
-
-def decay(learning_rate, rate, drift):
-    """Decay rate of a mode's risk.
-
-        decay of a mode = 2*drift*learning_rate*rate
-
-    learning_rate: learning rate; the raw step is eta / problem.scale, positive
-    rate: rate of a mode: eigenvalue of P^(1/2) K P^(1/2), positive
-    drift: drift factor, positive
+    eta: learning rate; the raw step is eta / problem.scale, positive
+    rates: rate: eigenvalue of P^(1/2) K P^(1/2), positive
+    drift: drift factor at the current risk, positive
 
     Step 'decay' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    learning_rate, rate, drift = _floats(learning_rate, rate, drift)
-    return 2*learning_rate*rate*drift
+    eta, rates, drift = _floats(eta, rates, drift)
+    return 2*eta*rates*drift
 
 
-def stationary_level(learning_rate, weight_sum, scale):
-    """R psi(R) / nu(R) at rest.
+def forcing(rates, weights, d):
+    """What feeds a mode, to be multiplied by eta^2 and the noise power.
 
-        R psi(R) / nu(R) = learning_rate*weight_sum/(4*scale)
+        forcing_j = rates*weights/(2*d)
 
-    learning_rate: learning rate; the raw step is eta / problem.scale, positive
-    weight_sum: sum of the noise weights, positive
-    scale: dimension of theta, integer >= 1
+    rates: rate: eigenvalue of P^(1/2) K P^(1/2), positive
+    weights: weight w_j' Sigma w_j of a mode in the gradient noise, positive
+    d: dimension of theta, integer >= 1
 
-    Step 'balance' of the derivation 'separable', exact; arXiv:2411.12135.
+    Step 'forcing' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    learning_rate, weight_sum, scale = _floats(learning_rate, weight_sum, scale)
-    return weight_sum*learning_rate/(4*scale)
+    rates, weights, d = _floats(rates, weights, d)
+    return weights*rates/(2*d)
 
 
-def stationary_mode(learning_rate, weight, scale, drift, noise):
-    """Risk of a mode at rest.
+def stationary_level(eta, total, d):
+    """R psi(R)/nu(R) at rest.
 
-        r_j at rest = learning_rate*noise*weight/(4*drift*scale)
+        R psi/nu at rest = eta*total/(4*d)
 
-    learning_rate: learning rate; the raw step is eta / problem.scale, positive
-    weight: noise weight w' Sigma w of a mode, positive
-    scale: dimension of theta, integer >= 1
-    drift: drift factor, positive
-    noise: noise power, positive
+    eta: learning rate; the raw step is eta / problem.scale, positive
+    total: sum of the weights, tr(P^(-1) Sigma), positive
+    d: dimension of theta, integer >= 1
+
+    Step 'stationary_level' of the derivation 'separable', exact; arXiv:2411.12135.
+    """
+    eta, total, d = _floats(eta, total, d)
+    return total*eta/(4*d)
+
+
+def stationary_mode(eta, weights, d, drift, noise):
+    """Risk of each mode at rest.
+
+        r_j at rest = eta*noise*weights/(4*d*drift)
+
+    eta: learning rate; the raw step is eta / problem.scale, positive
+    weights: weight w_j' Sigma w_j of a mode in the gradient noise, positive
+    d: dimension of theta, integer >= 1
+    drift: drift factor at the current risk, positive
+    noise: noise power at the current risk, positive
 
     Step 'stationary_mode' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    learning_rate, weight, scale, drift, noise = _floats(learning_rate, weight, scale, drift, noise)
-    return learning_rate*weight*noise/(4*drift*scale)
+    eta, weights, d, drift, noise = _floats(eta, weights, d, drift, noise)
+    return eta*weights*noise/(4*drift*d)
 
 
-def coupling(learning_rate, rate, weight, scale, drift, drift_slope, noise, noise_slope):
-    """Derivative of a mode's flow in R, at rest.
+def coupling(eta, rates, weights, d, drift, drift_slope, noise, noise_slope):
+    """Derivative of dr_j/dt in the total risk, at rest; slopes are derivatives in the risk.
 
-        d/dR of dr_j/dt at rest = learning_rate**2*rate*weight*(drift*noise_slope -
-        drift_slope*noise)/(2*drift*scale)
+        coupling_j = eta**2*rates*weights*(noise_slope - drift_slope*noise/drift)/(2*d)
 
-    learning_rate: learning rate; the raw step is eta / problem.scale, positive
-    rate: rate of a mode: eigenvalue of P^(1/2) K P^(1/2), positive
-    weight: noise weight w' Sigma w of a mode, positive
-    scale: dimension of theta, integer >= 1
-    drift: drift factor, positive
-    drift_slope: derivative of psi in R, real
-    noise: noise power, positive
-    noise_slope: derivative of nu in R, real
+    eta: learning rate; the raw step is eta / problem.scale, positive
+    rates: rate: eigenvalue of P^(1/2) K P^(1/2), positive
+    weights: weight w_j' Sigma w_j of a mode in the gradient noise, positive
+    d: dimension of theta, integer >= 1
+    drift: drift factor at the current risk, positive
+    drift_slope: derivative of the drift factor in the risk, real
+    noise: noise power at the current risk, positive
+    noise_slope: derivative of the noise power in the risk, real
 
-    Step 'jacobian' of the derivation 'separable', exact; arXiv:2411.12135.
+    Step 'coupling' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    learning_rate, rate, weight, scale, drift, drift_slope, noise, noise_slope = _floats(learning_rate, rate, weight, scale, drift, drift_slope, noise, noise_slope)
-    return weight*rate*learning_rate**2*(noise_slope*drift - drift_slope*noise)/(2*drift*scale)
+    eta, rates, weights, d, drift, drift_slope, noise, noise_slope = _floats(eta, rates, weights, d, drift, drift_slope, noise, noise_slope)
+    return weights*rates*eta**2*(-drift_slope*noise/drift + noise_slope)/(2*d)
 
 
-def greedy_rate(drift, noise, weighted_risk, forcing_sum):
-    """Learning rate of steepest descent.
+def greedy_rate(drift, noise, lean, forced):
+    """Learning rate at which the risk falls fastest.
 
-        greedy eta = drift*weighted_risk/(forcing_sum*noise)
+        eta* = drift*lean/(forced*noise)
 
-    drift: drift factor, positive
-    noise: noise power, positive
-    weighted_risk: sum of rate times risk over the modes, positive
-    forcing_sum: sum of the forcings, positive
+    drift: drift factor at the current risk, positive
+    noise: noise power at the current risk, positive
+    lean: sum of rates times mode risks, positive
+    forced: sum of the forcings, positive
 
-    Step 'greedy' of the derivation 'separable', exact; arXiv:2411.12135.
+    Step 'greedy_rate' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    drift, noise, weighted_risk, forcing_sum = _floats(drift, noise, weighted_risk, forcing_sum)
-    return weighted_risk*drift/(forcing_sum*noise)
+    drift, noise, lean, forced = _floats(drift, noise, lean, forced)
+    return lean*drift/(forced*noise)
 
 
-def risk_change(step, alignment, trace):
-    """Change of the risk in one step, exact.
+def greedy_fall(drift, noise, lean, forced):
+    """dR/dt at the greedy learning rate.
 
-        R(v - gamma u) - R(v) = -alignment*step + step**2*trace/2
+        dR/dt at eta* = -drift**2*lean**2/(forced*noise)
 
-    step: raw step eta/d, positive
-    alignment: alignment (K v)'u of a step u, real
-    trace: u'K u of a step u, positive
+    drift: drift factor at the current risk, positive
+    noise: noise power at the current risk, positive
+    lean: sum of rates times mode risks, positive
+    forced: sum of the forcings, positive
+
+    Step 'greedy_fall' of the derivation 'separable', exact; arXiv:2411.12135.
+    """
+    drift, noise, lean, forced = _floats(drift, noise, lean, forced)
+    return -lean**2*drift**2/(forced*noise)
+
+
+def risk_change(step, along, trace):
+    """Expected change of the risk in one step.
+
+        E R(v - gamma u) - R(v) = -along*step + step**2*trace/2
+
+    step: raw step, positive
+    along: (Kv)'E u for the update u, real
+    trace: tr(K E u u'), positive
 
     Step 'risk_change' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    step, alignment, trace = _floats(step, alignment, trace)
-    return trace*step**2/2 - alignment*step
+    step, along, trace = _floats(step, along, trace)
+    return -along*step + trace*step**2/2
 
 
-def batch_noise(noise, batch_size):
-    """Noise power of a batch of averaged updates.
+def batch_second_moment(single, outer, batch):
+    """E u_i u_j of a mean over a batch.
 
-        batch_noise = noise/batch_size
+        E u_i u_j of the mean = outer*(1 - 1/batch) + single/batch
 
-    noise: noise power, positive
-    batch_size: batch size, integer >= 1
-
-    Step 'batch_noise' of the derivation 'separable', limit; arXiv:2411.12135.
-    """
-    noise, batch_size = _floats(noise, batch_size)
-    return noise/batch_size
-
-
-def batch_second_moment(single, mean_product, batch_size):
-    """Second moment of the mean of a batch, exact.
-
-        batch_second_moment = mean_product - mean_product/batch_size + single/batch_size
-
-    single: entry of the single-sample second moment E u u', real
-    mean_product: product of two means, real
-    batch_size: batch size, integer >= 1
+    single: E u_i u_j of a single sample, real
+    outer: E u_i E u_j, real
+    batch: batch size, integer >= 1
 
     Step 'batch_second_moment' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    single, mean_product, batch_size = _floats(single, mean_product, batch_size)
-    return mean_product - mean_product/batch_size + single/batch_size
+    single, outer, batch = _floats(single, outer, batch)
+    return outer*(1 - 1/batch) + single/batch
 
 
-def compression(residual_power, drift, noise):
-    """Noise compression.
+def batch_noise(noise, batch):
+    """Noise power of a batch.
 
-        Psi = drift**2*residual_power/noise
+        nu_B = noise/batch
 
-    residual_power: residual power 2P = 2R + E eps^2, positive
-    drift: drift factor, positive
-    noise: noise power, positive
+    noise: noise power at the current risk, positive
+    batch: batch size, integer >= 1
+
+    Step 'batch_noise' of the derivation 'separable', exact; arXiv:2411.12135.
+    """
+    noise, batch = _floats(noise, batch)
+    return noise/batch
+
+
+def compression(power, drift, noise):
+    """Noise compression: SGD's noise at equal drift over the rule's.
+
+        Psi = drift**2*power/noise
+
+    power: E r^2 = 2R + E eps^2, positive
+    drift: drift factor at the current risk, positive
+    noise: noise power at the current risk, positive
 
     Step 'compression' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    residual_power, drift, noise = _floats(residual_power, drift, noise)
-    return residual_power*drift**2/noise
+    power, drift, noise = _floats(power, drift, noise)
+    return power*drift**2/noise
 
 
-def linear_feature_moment(covariance, product, noise, noise_slope):
-    """E x_i x_j h(r)^2, exact; noise_slope is the derivative of E h^2 in s^2.
+def rate_ratio(compression, before, after):
+    """Slowest rate over SGD's, at equal small stationary risk.
 
-        E x_i x_j h(r)^2 = covariance*noise + 2*noise_slope*product
+        rate / rate of SGD = before*compression/after
 
-    covariance: covariance of two features, real
-    product: (K v)_i (K v)_j, real
-    noise: noise power, positive
-    noise_slope: derivative of E h^2 in s^2, real
-
-    Step 'linear_feature_moment' of the derivation 'separable', exact; arXiv:2411.12135.
-    """
-    covariance, product, noise, noise_slope = _floats(covariance, product, noise, noise_slope)
-    return 2*product*noise_slope + covariance*noise
-
-
-def rate_ratio(compression, condition_before, condition_after):
-    """Slowest rate over SGD's at equal small stationary risk.
-
-        rate / rate of SGD = compression*condition_before/condition_after
-
-    compression: noise compression, positive
-    condition_before: average condition number of K, positive
-    condition_after: average condition number after preconditioning, positive
+    compression: noise compression at the stationary risk, positive
+    before: average condition number of K: (tr K/d)/lambda_min, positive
+    after: average condition number of the modes: (G/d)/lambda_min, positive
 
     Step 'rate_ratio' of the derivation 'separable', exact; arXiv:2411.12135.
     """
-    compression, condition_before, condition_after = _floats(compression, condition_before, condition_after)
-    return compression*condition_before/condition_after
+    compression, before, after = _floats(compression, before, after)
+    return compression*before/after
+
+
+def linear_feature_moment(covariance, outer, noise, slope):
+    """E x_i x_j h(r)^2 for f(x) = x.
+
+        E x_i x_j h(r)^2 = covariance*noise + 2*outer*slope
+
+    covariance: covariance of two features, real
+    outer: (Kv)_i (Kv)_j, real
+    noise: noise power at the current risk, positive
+    slope: derivative of the noise power in the variance of <x, v>, real
+
+    Step 'linear_feature_moment' of the derivation 'separable', exact; arXiv:2411.12135.
+    """
+    covariance, outer, noise, slope = _floats(covariance, outer, noise, slope)
+    return covariance*noise + 2*slope*outer
+
+
+def conditional_std(std, rho):
+    """Standard deviation of <x, v> given one feature.
+
+        std of <x, v> given a feature = std*sqrt(1 - rho**2)
+
+    std: standard deviation of the residual, positive
+    rho: correlation, (-1, 1)
+
+    Step 'conditional_std' of the derivation 'separable', exact; arXiv:2411.12135.
+    """
+    std, rho = _floats(std, rho)
+    return std*np.sqrt(1 - rho**2)
