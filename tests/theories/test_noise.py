@@ -169,6 +169,20 @@ def mixture(law, u):
     return np.sum(w * kernel.component(u[:, None], m, v), axis=-1)
 
 
+@pytest.mark.parametrize(("u", "mean", "variance"), [(0.3, 1.5, 0.8), (7.0, -0.4, 2.5), (0.02, 3.0, 40.0)])
+def test_component_away_from_zero(u, mean, variance):
+    """No law here has components with both a mean and a spread, so the kernel is asked itself."""
+    with mp.workdps(DIGITS):
+        spread = mp.sqrt(variance)
+
+        def integrand(x):
+            return mp.exp(-u * x * x) * mp.npdf(x, mean, spread)
+
+        exact = mp.quad(integrand, [mean + k * spread for k in range(-12, 13, 2)], method="gauss-legendre")
+    assert kernel.component(u, mean, variance) == pytest.approx(float(exact), rel=1e-13)
+    assert kernel.log_component(u, mean, variance) == pytest.approx(float(mp.log(exact)), rel=1e-13)
+
+
 def test_derived_closed_forms_agree_with_the_mixture():
     np.testing.assert_allclose(kernel.cauchy(U, 0.5), mixture(Cauchy(0.5), U), rtol=1e-13)
     np.testing.assert_allclose(kernel.laplace(U, 0.5), mixture(Laplace(0.5), U), rtol=1e-13)
