@@ -1,6 +1,6 @@
 """The command line: ``sgdtheory list``, ``show``, ``verify``, ``risk``.
 
-Exit codes: 0 all well, 1 theory and runs or definitions disagree, 2 bad input, 70 a defect of sgdtheory, 130 interrupted.
+Exit codes: 0 all well, 1 theory and runs or definitions disagree, 2 bad input, 70 a defect, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,45 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="
                   help="What stochastic-gradient optimizers do: derived, solved, simulated and compared.",
                   epilog="Exit codes: 0 all well, 1 theory and runs disagree, 2 bad input, 130 interrupted. "
                          "With --json every command writes one JSON document to standard output, errors too.")
+
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Theories; default: all.")]
+Name = Annotated[str, typer.Argument(help="A theory that 'sgdtheory list' names.")]
+Mutants = Annotated[bool, typer.Option("--mutants", help="Also spoil every formula; the checks must notice.")]
+Jobs = Annotated[int, typer.Option(help="Processes to use; 0: one for each core.", min=0)]
+Report = Annotated[Path | None, typer.Option(help="Folder for a self-contained index.html.", metavar="DIR")]
+Data = Annotated[Path, typer.Option(help="CSV file of numbers, with a header.", metavar="FILE")]
+Target = Annotated[str, typer.Option(help="The column to learn.", metavar="COLUMN")]
+Ignore = Annotated[list[str] | None, typer.Option(help="A column to leave out; repeatable.", metavar="COLUMN")]
+DropConstant = Annotated[bool, typer.Option("--drop-constant", help="Leave out columns that never vary.")]
+Standardise = Annotated[bool, typer.Option("--standardise", help="Divide each feature by its standard deviation.")]
+Rates = Annotated[list[str] | None, typer.Option(
+    metavar="ALG=VALUE", help="Constant learning rate of sgd, signsgd or clipped_sgd, such as sgd=0.5; repeatable. "
+                              "Default: the best one by the theory.")]
+Threshold = Annotated[float | None, typer.Option(help="Threshold of clipped SGD. Default: root mean square residual.")]
+Horizon = Annotated[float | None, typer.Option(
+    help="Last time; a unit is as many steps as there are features. Default: one pass, but within 10 and 200.")]
+NumberOfRuns = Annotated[int, typer.Option(help="Runs of each kind, at least 4.")]
+Seed = Annotated[int, typer.Option(help="Seed of the runs.")]
+Plot = Annotated[Path | None, typer.Option(help="Picture of the curves: .png, .svg or .pdf.", metavar="FILE")]
+
+
+class _Stopped(Exception):
+    """Carries an interruption past typer, which would swallow its message."""
+
+
+def _command(name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except KeyboardInterrupt as stop:
+                raise _Stopped from stop
+
+        return app.command(name, **options)(guarded)
+
+    return register
 
 
 def _version(asked: bool) -> None:
@@ -38,13 +77,16 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True,
+                                       help="Show the version and exit.")]
+
+
 @app.callback()
-def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True,
-                                                   help="Show the version and exit.")] = False) -> None:
+def _options(version: Version = False) -> None:
     """What stochastic-gradient optimizers do: derived, solved, simulated and compared."""
 
 
-@app.command("list", epilog="Example:  sgdtheory list --json")
+@_command("list", epilog="Example:  sgdtheory list --json")
 def list_(as_json: Json = False) -> None:
     """Theories, questions, and which question is answered for which problem and algorithm."""
     from sgdtheory.verification.catalogue import catalogue
@@ -55,29 +97,30 @@ def list_(as_json: Json = False) -> None:
     console = _console()
     _table(console, "Theories  (sgdtheory show NAME)", ("name", "what", "source", "steps"),
            [(t["name"], t["title"], t["source"], str(t["steps"])) for t in found["theories"]])
-    _table(console, "Questions  (sgdtheory.NAME in Python)", ("name", "meaning"), [(q["name"], q["meaning"]) for q in found["questions"]])
+    _table(console, "Questions  (sgdtheory.NAME in Python)", ("name", "meaning"),
+           [(q["name"], q["meaning"]) for q in found["questions"]])
     _table(console, "Answered", ("question", "problem", "algorithm", "theory"),
            [(c["question"], c["problem"], c["algorithm"] or "-", c["theory"]) for c in found["cells"]])
+    for a in found["algorithms"]:
+        if a["is_a"]:
+            console.print(f"{a['name']} is a {' and a '.join(a['is_a'])}, and answered for as one")
 
 
-@app.command(epilog="Example:  sgdtheory show signsgd")
-def show(name: Annotated[str, typer.Argument(help="A theory that 'sgdtheory list' names.")], as_json: Json = False) -> None:
+@_command(epilog="Example:  sgdtheory show signsgd")
+def show(name: Name, as_json: Json = False) -> None:
     """A derivation: its steps, their reasons, and the verdict on each."""
     from sgdtheory.derive.record import derivation
 
     record = derivation(name)
     if as_json:
-        return _write(record.data)
+        return _write(dict(record.data))
     _derivation(_console(), record)
 
 
-@app.command(epilog="Examples:  sgdtheory verify   |   sgdtheory verify signsgd sgd --report report")
-def verify(names: Annotated[list[str] | None, typer.Argument(help="Theories; default: all.")] = None,
-           report: Annotated[Path | None, typer.Option(help="Folder for a self-contained index.html.", metavar="DIR")] = None,
-           mutants: Annotated[bool, typer.Option("--mutants", help="Also spoil every formula and see that the checks notice.")] = False,
-           jobs: Annotated[int, typer.Option(help="Processes to use; 0: one for each core.", min=0)] = 0,
+@_command(epilog="Examples:  sgdtheory verify   |   sgdtheory verify signsgd sgd --report report")
+def verify(names: Names = None, report: Report = None, mutants: Mutants = False, jobs: Jobs = 0,
            as_json: Json = False) -> int:
-    """Check derivations anew, kernels against definitions, and theory against simulation. Exit code 1 if anything fails."""
+    """Check derivations anew, kernels against definitions, theory against simulation; exit code 1 if anything fails."""
     from sgdtheory.verification.verify import verify as check
 
     with _workers(jobs) as executor, _bar("verifying") as advance:
@@ -92,22 +135,11 @@ def verify(names: Annotated[list[str] | None, typer.Argument(help="Theories; def
     return 0 if verdict else DISAGREES
 
 
-@app.command(epilog="Examples:  sgdtheory risk --data examples/digits.csv --target digit --drop-constant   |   "
+@_command(epilog="Examples:  sgdtheory risk --data examples/digits.csv --target digit --drop-constant   |   "
                     "sgdtheory risk --data t.csv --target y --learning-rate sgd=0.1 --plot risk.png --json")
-def risk(data: Annotated[Path, typer.Option(help="CSV file with a header, numbers only.", metavar="FILE")],
-         target: Annotated[str, typer.Option(help="The column to learn.", metavar="COLUMN")],
-         ignore: Annotated[list[str] | None, typer.Option(help="A column to leave out; may be repeated.", metavar="COLUMN")] = None,
-         drop_constant: Annotated[bool, typer.Option("--drop-constant", help="Leave out columns that never vary.")] = False,
-         standardise: Annotated[bool, typer.Option("--standardise", help="Divide each feature by its standard deviation.")] = False,
-         learning_rate: Annotated[list[str] | None, typer.Option(
-             help="Constant learning rate of sgd, signsgd or clipped_sgd, as sgd=0.5; may be repeated. Default: the theory's best.",
-             metavar="ALG=VALUE")] = None,
-         threshold: Annotated[float | None, typer.Option(help="Threshold of clipped SGD. Default: root mean square residual.")] = None,
-         horizon: Annotated[float | None, typer.Option(help="Last time, in units of (number of features) steps. Default: one pass.")] = None,
-         runs: Annotated[int, typer.Option(help="Runs of each kind, at least 4.")] = 16,
-         seed: Annotated[int, typer.Option(help="Seed of the runs.")] = 0,
-         plot: Annotated[Path | None, typer.Option(help="Picture of the curves: .png, .svg or .pdf.", metavar="FILE")] = None,
-         report: Annotated[Path | None, typer.Option(help="Folder for a self-contained index.html.", metavar="DIR")] = None,
+def risk(data: Data, target: Target, ignore: Ignore = None, drop_constant: DropConstant = False,
+         standardise: Standardise = False, learning_rate: Rates = None, threshold: Threshold = None,
+         horizon: Horizon = None, runs: NumberOfRuns = 16, seed: Seed = 0, plot: Plot = None, report: Report = None,
          as_json: Json = False) -> None:
     """Which of SGD, signSGD and clipped SGD learns your data best: predicted, run on the rows, and explained."""
     kind = _picture_kind(plot)
@@ -116,8 +148,9 @@ def risk(data: Annotated[Path, typer.Option(help="CSV file with a header, number
     from sgdtheory.verification.data import analyse
 
     with _bar("analysing") as advance:
-        found = analyse(data, target, ignore=ignore or (), drop_constant=drop_constant, standardise=standardise, learning_rates=rates,
-                        threshold=threshold, horizon=horizon, runs=runs, rng=seed, progress=advance)
+        found = analyse(data, target, ignore=ignore or (), drop_constant=drop_constant, standardise=standardise,
+                        learning_rates=rates, threshold=threshold, horizon=horizon, runs=runs, rng=seed,
+                        progress=advance)
     written = {}
     if plot is not None:
         from sgdtheory.verification.data_report import save
@@ -141,10 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = _warn
             return int(app(given, prog_name="sgdtheory", standalone_mode=False) or 0)
-    except typer.Abort as stop:
+    except (_Stopped, typer.Abort, KeyboardInterrupt) as stop:
         return _fail(stop.__cause__ or stop, INTERRUPTED, as_json, "interrupted")
-    except KeyboardInterrupt as stop:
-        return _fail(stop, INTERRUPTED, as_json, "interrupted")
     except SGDTheoryError as error:
         return _fail(error, BAD_INPUT, as_json)
     except BrokenPipeError:
@@ -185,7 +216,8 @@ def _console() -> Any:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 140, soft_wrap=False)
 
 
-def _table(console: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[int] = ()) -> None:
+def _table(console: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
+           numeric: Sequence[int] = ()) -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -209,7 +241,8 @@ def _derivation(console: Any, record: Any) -> None:
     styles = {"holds": "green", "fails": "bold red", "unknown": "yellow"}
     for i, step in enumerate(record, 1):
         verdict = step["verdict"]
-        console.print(f"\n[bold]{i}. {escape(step['name'])}[/bold]  {step['kind']}, [{styles.get(verdict, 'white')}]{verdict}[/]")
+        style = styles.get(verdict, "white")
+        console.print(f"\n[bold]{i}. {escape(step['name'])}[/bold]  {step['kind']}, [{style}]{verdict}[/{style}]")
         lines = [escape(step["plain"])]
         if step["because"]:
             lines.append(f"because {escape(step['because'])}")
@@ -231,11 +264,13 @@ def _analysis(console: Any, found: Any) -> None:
         console.print(f"  - {escape(note)}")
     for warning in found.warnings:
         console.print(f"  [yellow]warning:[/yellow] {escape(warning)}")
-    _table(console, f"\nRisk at t={found.horizon:.4g} ({round(found.horizon * d)} steps, {found.runs} runs), start {found.model.problem.initial_risk:.4g}; "
-           "gaps averaged over time", data_report.OUTCOME_HEADS, data_report.outcome_rows(found), range(1, 7))
-    _table(console, "Effects, from the initial to the final risk of the theory", data_report.EFFECT_HEADS, data_report.effect_rows(found), range(1, 6))
+    start = found.model.problem.initial_risk
+    _table(console, f"\nRisk at t={found.horizon:.4g} (start {start:.4g}) and gap to the theory, averaged over time",
+           data_report.OUTCOMES, data_report.outcome_rows(found), range(1, 7))
+    _table(console, "Effects, from the initial to the final risk of the theory",
+           data_report.EFFECTS, data_report.effect_rows(found), range(1, 6))
     for sentence in found.sentences:
-        console.print(escape(sentence))
+        console.print(escape(sentence), end="\n\n")
 
 
 def _picture_kind(plot: Path | None) -> str:
@@ -251,7 +286,8 @@ def _picture_kind(plot: Path | None) -> str:
 
 def _folder(report: Path | None) -> None:
     if report is not None and report.exists() and not report.is_dir():
-        raise invalid("report", str(report), "a folder, or a path where one can be made", "the report is FOLDER/index.html")
+        raise invalid("report", str(report), "a folder, or a path where one can be made",
+                      "the report is FOLDER/index.html")
 
 
 def _assignment(text: str) -> tuple[str, float]:
@@ -295,7 +331,8 @@ def _bar(label: str) -> Iterator[Callable[[str, int, int], object]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(label, total=None)
-        yield lambda what, done, total: progress.update(task, description=f"{label}: {what}", completed=done, total=total)
+        yield lambda what, done, total: progress.update(task, description=f"{label}: {what}", completed=done,
+                                                        total=total)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sgdtheory.algorithms.separable import SGD, ClippedSGD, SeparableUpdate, SignSGD
-from sgdtheory.errors import Diverged, SGDTheoryWarning, invalid
+from sgdtheory.errors import Diverged, SGDTheoryError, SGDTheoryWarning, invalid
 from sgdtheory.questions.best_schedule import best_schedule
 from sgdtheory.questions.effects import effects
 from sgdtheory.questions.risk_curve import risk_curve
@@ -22,8 +23,8 @@ from sgdtheory.simulation.runs import Runs
 from sgdtheory.simulation.streams import RNG
 from sgdtheory.values import Array, array, integer, number
 from sgdtheory.verification import data_model, data_table
-from sgdtheory.verification.data_analysis import DataAnalysis, Gap, Outcome
-from sgdtheory.verification.data_facts import Facts
+from sgdtheory.verification.data_analysis import HYBRIDS, DataAnalysis, Gap, Outcome
+from sgdtheory.verification.data_facts import Facts, pull
 
 ALGORITHMS = ("SGD", "signSGD", "clipped SGD")
 KINDS = ("rows", "shuffled", "gaussian")
@@ -97,17 +98,18 @@ def analyse(data: Any, target: Any, *, names: Sequence[str] | None = None, ignor
     runs = integer("runs", runs, least=4, instead="runs=16")
     given = _learning_rates(learning_rates)
     threshold = None if threshold is None else number("threshold", threshold, above=0.0)
-    horizon = None if horizon is None else number("horizon", horizon, above=0.0, instead="time is steps / d; horizon=10 makes 10 d steps")
+    if horizon is not None:
+        horizon = number("horizon", horizon, above=0.0, instead="time is steps / d; horizon=10 makes 10 d steps")
     seed = streams.root(rng)
     origin, label, feature_names, features, values = _load(data, target, names, ignore)
     report = progress or (lambda stage, done, total: None)
-    stages = 1 + len(ALGORITHMS) * (1 + len(KINDS))
+    stages = 1 + len(ALGORITHMS) * (1 + len(KINDS)) + len(HYBRIDS)
     report("least squares", 0, stages)
     model = data_model.fit(features, values, feature_names, drop_constant=drop_constant, standardise=standardise,
                            rng=streams.generator(seed, 0))
     horizon = _horizon(model, runs) if horizon is None else horizon
     rules = _rules(model, threshold)
-    outcomes, done = [], 1
+    outcomes, hybrids, done = [], {}, 1
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SGDTheoryWarning)
         for name in ALGORITHMS:
@@ -116,9 +118,16 @@ def analyse(data: Any, target: Any, *, names: Sequence[str] | None = None, ignor
             tell = partial(_tell, report, name, done + 1, stages)
             outcomes.append(_outcome(name, rules[name](rate), name not in given, model, horizon, runs, seed, tell))
             done += 1 + len(KINDS)
+        # Rules at their best learning rates say nothing about rules at others.
+        compared = HYBRIDS if not {"SGD", "signSGD"} & set(given) else ()
+        for text in compared:
+            report(f"theory of {text}", done, stages)
+            hybrids.update(_hybrid(model, text, horizon))
+            done += 1
     report("done", stages, stages)
     told = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, SGDTheoryWarning)))
-    return DataAnalysis(origin, label, model, Facts.of(model), horizon, runs, streams.seed(seed), tuple(outcomes), told)
+    return DataAnalysis(origin, label, model, Facts.of(model), horizon, runs, streams.seed(seed), tuple(outcomes),
+                        hybrids, told)
 
 
 def _tell(report: Progress, name: str, done: int, stages: int, kind: str) -> None:
@@ -130,6 +139,9 @@ def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_mod
     problem = model.problem
     curve = risk_curve(problem, algorithm, horizon, rtol=CURVE_RTOL)
     found = effects(problem, algorithm, risk=[curve.risk[0], curve.risk[-1]])
+    if model.rank < problem.scale:
+        # Rounding makes a large number of what is a division by zero.
+        found = replace(found, condition_number_before=np.inf, condition_number_after=np.inf, rate_ratio=np.nan)
     ensembles: dict[str, Runs] = {}
     diverged: dict[str, str] = {}
     for i, (kind, rows) in enumerate(zip(KINDS, (model.rows, model.shuffled, None), strict=True)):
@@ -141,7 +153,17 @@ def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_mod
         except Diverged as error:
             diverged[kind] = str(error)
     gaps = {kind: Gap.of(curve, r) for kind, r in ensembles.items()}
-    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged)
+    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged, pull(model, algorithm))
+
+
+def _hybrid(model: data_model.Model, text: str, horizon: float) -> dict[str, float]:
+    """The final risk of a rule between SGD and signSGD; nothing, with a warning, where the theory gives none."""
+    try:
+        found = best_schedule(model.problem, SeparableUpdate(1.0, update=text), horizon)
+        return {text: float(found.constant_curve.risk[-1])}
+    except SGDTheoryError as error:
+        warnings.warn(SGDTheoryWarning(f"no prediction for the rule {text}: {error}"), stacklevel=2)
+        return {}
 
 
 def _child(seed: Any, i: int) -> Any:

@@ -19,6 +19,9 @@ from sgdtheory.verification.data_model import Model
 CLEAR = 3.0
 """A difference of final risks below this many standard errors is no clear win."""
 
+HYBRIDS = ("x*sign(r)", "sign(x)*r")
+"""Between SGD and signSGD: the sign of the residual alone, the sign of the features alone."""
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -55,12 +58,15 @@ class Outcome:
     effects : Effects
         Relative to SGD, at the initial and the final risk of the theory.
     runs : dict of str to Runs
-        ``rows``: the algorithm on the rows; ``shuffled``: with the residuals dealt out anew; ``gaussian``: with Gaussian
-        features. A kind whose runs overflowed is missing.
+        ``rows``: the algorithm on the rows; ``shuffled``: with the residuals dealt out anew; ``gaussian``: with
+        Gaussian features. A kind whose runs overflowed is missing.
     gaps : dict of str to Gap
         For each kind of runs.
     diverged : dict of str to str
         What happened where runs overflowed.
+    pull : float
+        Norm of the mean update over the rows at theta_star, relative to that at the start. Zero for SGD; elsewhere zero
+        if the residuals do not depend on the features.
     """
 
     name: str
@@ -71,6 +77,7 @@ class Outcome:
     runs: Mapping[str, Runs]
     gaps: Mapping[str, Gap]
     diverged: Mapping[str, str]
+    pull: float
 
     @property
     def final(self) -> float:
@@ -94,6 +101,8 @@ class DataAnalysis:
         Passed as ``rng`` it gives this analysis again.
     outcomes : tuple of Outcome
         In the order SGD, signSGD, clipped SGD.
+    hybrids : dict of str to float
+        Predicted final risk of the rules x*sign(r) and sign(x)*r at their best constant learning rates.
     warnings : tuple of str
     """
 
@@ -105,7 +114,12 @@ class DataAnalysis:
     runs: int
     seed: Any
     outcomes: tuple[Outcome, ...]
+    hybrids: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+
+    def outcome(self, name: str) -> Outcome:
+        """The outcome of "SGD", "signSGD" or "clipped SGD"."""
+        return next(o for o in self.outcomes if o.name == name)
 
     @property
     def ranking(self) -> tuple[Outcome, ...]:
@@ -147,7 +161,7 @@ class DataAnalysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain data, ready for JSON."""
-        from sgdtheory.verification.data_report import to_dict
+        from sgdtheory.verification.data_json import to_dict
 
         return to_dict(self)
 

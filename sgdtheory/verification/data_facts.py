@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sgdtheory.algorithms.separable import SeparableUpdate
+from sgdtheory.simulation.rules import Separable
 from sgdtheory.values import Array
 from sgdtheory.verification.data_model import Model
 
@@ -54,6 +56,15 @@ class Facts:
             residual_dependence=float(np.mean(eps**2 * lengths) / (power * lengths.mean()) - 1.0) if power else 0.0,
             residual_kurtosis=float(_excess(eps)) if power > 0.0 else 0.0,
         )
+
+
+def pull(model: Model, algorithm: SeparableUpdate) -> float:
+    """Norm of the algorithm's mean update over the rows at theta_star, relative to that at the start."""
+    x, eps = model.rows.features, model.rows.residuals
+    step = Separable().prepare(model.problem, algorithm)
+    features = step.features(x[None])
+    ends = [np.linalg.norm(step.direction(features, r[None])) for r in (-eps, x @ model.problem.error - eps)]
+    return float(ends[0] / ends[1]) if ends[1] > 0.0 else 0.0
 
 
 def _excess(values: Array) -> Array:

@@ -20,6 +20,9 @@ LARGEST_LAW = 2048
 DEPENDENT = 1e-10
 """Singular values of the standardised features below this fraction of the largest count as zero."""
 
+WIDEST = 1e6
+"""Largest ratio of the features' standard deviations whose covariance is still resolved."""
+
 EXACT_FIT = 1e-9
 """Residuals below this fraction of the target's spread are rounding."""
 
@@ -78,8 +81,8 @@ def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: 
     if np.ptp(target) == 0.0:
         raise InvalidInput(f"the target is {target[0]:g} in every row: there is nothing to learn")
     if n < d + 2:
-        raise InvalidInput(f"{n} rows for {d} features: least squares fits every row exactly, so no residual law can be "
-                           f"taken from them; give at least {d + 2} rows, better {10 * d}, or fewer columns (--ignore)")
+        raise InvalidInput(f"{n} rows for {d} features: least squares fits every row exactly, so no residual law can "
+                           f"be taken from them; give {d + 2} rows or more, better {10 * d}; or --ignore columns")
     notes = [f"features and target are centred: their means over the {n} rows are subtracted"]
     if dropped:
         notes.append(f"constant columns left out: {_listed(dropped)}")
@@ -90,15 +93,18 @@ def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: 
         notes.append("every feature is divided by its standard deviation")
     else:
         spread = f"{deviations.min():.3g} to {deviations.max():.3g}"
+        if deviations.max() > WIDEST * deviations.min():
+            raise InvalidInput(f"the features' standard deviations go from {spread}: double precision does not resolve such a "
+                               "covariance, and SGD would not learn the small ones; use --standardise (standardise=True)")
         notes.append(f"features keep their scales (standard deviations {spread})")
     solution, rank = _least_squares(centred, deviations, y)
     if rank < d:
-        notes.append(f"the features span {rank} of {d} directions (some columns are combinations of others): theta_star is "
-                     "the solution of least norm in standardised features; the other directions carry no risk")
+        notes.append(f"the features span {rank} of {d} directions (some columns are combinations of others): "
+                     "theta_star is the solution of least norm in standardised features; the rest carries no risk")
     residuals = y - centred @ solution
     if n < 5 * d:
-        notes.append(f"only {n / d:.1f} rows a feature: the residuals of the fit are smaller than the label noise of new "
-                     f"rows, about by the factor {np.sqrt(1.0 - rank / n):.2f}; what follows is about drawing these rows")
+        notes.append(f"only {n / d:.1f} rows a feature: the residuals of the fit are smaller than the label noise of "
+                     f"new rows, {np.sqrt(1.0 - rank / n):.2f} times or so; what follows is about drawing these rows")
     target_std = float(np.std(y))
     if float(np.mean(residuals**2)) <= (EXACT_FIT * target_std) ** 2:
         notes.append("the features fit the target exactly: there is no label noise")
@@ -143,7 +149,7 @@ def _least_squares(centred: Array, deviations: Array, y: Array) -> tuple[Array, 
 
 
 def _law(residuals: Array, notes: list[str]) -> NoiseLaw:
-    """The empirical law of the residuals; beyond `LARGEST_LAW` grouped so that each group keeps its mean and variance."""
+    """The empirical law of the residuals; beyond `LARGEST_LAW` in groups that keep their mean and variance."""
     if not residuals.any():
         return Noiseless()
     if residuals.size <= LARGEST_LAW:
@@ -151,8 +157,8 @@ def _law(residuals: Array, notes: list[str]) -> NoiseLaw:
     groups = np.array_split(np.sort(residuals), LARGEST_LAW // 2)
     sizes = np.array([g.size for g in groups], dtype=np.float64)
     means, spreads = np.array([g.mean() for g in groups]), np.array([g.std() for g in groups])
-    notes.append(f"for the theory the {residuals.size} residuals are grouped to {LARGEST_LAW} atoms that keep the mean and "
-                 "the variance of each group")
+    notes.append(f"for the theory the {residuals.size} residuals are grouped to {LARGEST_LAW} atoms that keep the mean "
+                 "and the variance of each group")
     return Atoms(np.concatenate([means - spreads, means + spreads]), np.tile(sizes, 2) / (2.0 * residuals.size))
 
 

@@ -107,8 +107,8 @@ def known(name: str, names: Sequence[str], what: str, origin: str) -> str:
     """``name`` if there is such a column, else an error with the closest matches."""
     if name in names:
         return name
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    close += [n for n in names if n.lower().strip() == name.lower().strip() and n not in close]
+    same = [n for n in names if n.lower() == name.lower().strip()]
+    close = same or difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     listed = ", ".join(names if len(names) <= 20 else [*names[:6], "...", *names[-3:]]) + f" ({len(names)} in all)"
     if name.lstrip("+-").isdigit():
         close = []

@@ -4,110 +4,143 @@ from __future__ import annotations
 
 import math
 
-from sgdtheory.verification.data_analysis import CLEAR, DataAnalysis, Gap, Outcome
+from sgdtheory.verification.data_analysis import CLEAR, HYBRIDS, DataAnalysis, Gap, Outcome
+
+HONEST = ("The theory is a limit for Gaussian features in high dimension and for label noise that does not depend on "
+          "them; on real rows it is an approximation, and the gaps above are its measured errors here.")
+LARGE = 0.02
+"""Parts of a gap below 2 % are not blamed on anything."""
 
 
 def sentences(a: DataAnalysis) -> tuple[str, ...]:
-    """The findings, one sentence or two each."""
-    return (_prediction(a), _result(a), *_causes(a), *(_gap(o) for o in a.outcomes), _features(a), HONEST)
+    """The findings, one paragraph each."""
+    return (*about_result(a), *about_why(a), *about_gaps(a))
 
 
-HONEST = ("The theory is a limit for Gaussian features in high dimension and for label noise that does not depend on them; on real "
-          "rows it is an approximation, and the gaps above are its measured errors here.")
+def about_result(a: DataAnalysis) -> tuple[str, ...]:
+    """Who wins, by the theory and on the rows."""
+    return _prediction(a), _result(a)
+
+
+def about_why(a: DataAnalysis) -> tuple[str, ...]:
+    """Why signSGD and clipped SGD are better or worse than SGD, by the theory."""
+    return tuple(_cause(a, o) for o in a.outcomes if o.name != "SGD")
+
+
+def about_gaps(a: DataAnalysis) -> tuple[str, ...]:
+    """How far the theory is from the rows, and what of them it does not know."""
+    return (*(_gap(o) for o in a.outcomes), _features(a), HONEST)
 
 
 def _prediction(a: DataAnalysis) -> str:
     order = sorted(a.outcomes, key=lambda o: o.curve.risk[-1])
     finals = ", ".join(f"{o.name} {o.curve.risk[-1]:.4g}" for o in order)
-    return f"Theory: {order[0].name} has the least risk at t={a.horizon:.4g} ({finals}; start {a.model.problem.initial_risk:.4g})."
+    start = a.model.problem.initial_risk
+    return f"Theory: {order[0].name} has the least risk at t={a.horizon:.4g} ({finals}; start {start:.4g})."
 
 
 def _result(a: DataAnalysis) -> str:
-    lost = [o for o in a.outcomes if "rows" in o.diverged]
-    overflow = "".join(f" {o.name} diverges on the rows at its learning rate {o.algorithm.constant_learning_rate:.4g}." for o in lost)
-    left = [o for o in a.ranking if "rows" not in o.diverged]
+    overflow = "".join(f" {o.name} diverges on the rows at its learning rate {o.algorithm.constant_learning_rate:.4g}."
+                       for o in a.outcomes if "rows" in o.diverged)
+    left = [o for o in a.ranking if "rows" in o.runs]
     if not left:
         return "On the rows every algorithm diverges." + overflow
-    finals = ", ".join(f"{o.name} {o.final:.4g} +- {o.runs['rows'].standard_error[-1]:.1g}" for o in left)
+    finals = ", ".join(f"{o.name} {o.final:.4g} ± {o.runs['rows'].standard_error[-1]:.1g}" for o in left)
     if a.winner is None:
-        return (f"On the rows there is no clear winner: the best two differ by {a.lead:.1f} standard errors, below {CLEAR:g} "
-                f"({finals}).{overflow}")
+        return (f"On the rows there is no clear winner: {left[0].name} leads by {a.lead:.1f} standard errors, "
+                f"below {CLEAR:g} ({finals}).{overflow}")
     lead = f" by {a.lead:.0f} standard errors" if math.isfinite(a.lead) else ""
     agreed = "as predicted" if a.winner is a.predicted_winner else f"against the prediction ({a.predicted_winner.name})"
     return f"On the rows {a.winner.name} wins{lead}, {agreed} ({finals}).{overflow}"
 
 
-def _causes(a: DataAnalysis) -> list[str]:
-    return [f"{o.name} against SGD: {_effects(o)}" for o in a.outcomes if o.name != "SGD"]
+def _cause(a: DataAnalysis, o: Outcome) -> str:
+    base = a.outcome("SGD").curve.risk[-1]
+    factor = float(o.curve.risk[-1] / base)
+    response = f"its response to the residual {_noise(float(o.effects.noise_compression[-1]))}{_rate(o)}"
+    head = f"{o.name} against SGD, by the theory: {_times(factor)} the final risk"
+    if o.name != "signSGD":
+        return f"{head}; {response}."
+    features = (f"it {_condition(o)}, and noise of the same strength costs {o.effects.noise_reshaping:.3g} times the "
+                "risk that it costs SGD")
+    if set(a.hybrids) != set(HYBRIDS):
+        return f"{head}; {response}; by the sign of the features {features}."
+    # Each sign alone, at its own best learning rate, says what it does to this problem within this horizon.
+    residual_alone, features_alone = (a.hybrids[text] / base for text in HYBRIDS)
+    parts = {"noise compression": residual_alone, "preconditioning and noise reshaping": features_alone}
+    name = min(parts, key=parts.__getitem__) if factor < 1.0 else max(parts, key=parts.__getitem__)
+    verdict = f"signSGD is {'better' if factor < 1.0 else 'worse'} mainly by {name}"
+    return (f"{head}. At its best learning rate too, the sign of the residual alone gives {_times(residual_alone)} it "
+            f"({response}); the sign of the features alone {_times(features_alone)} it ({features}). So {verdict}.")
 
 
-def _effects(o: Outcome) -> str:
-    """Each effect as a factor on the rate, the largest first."""
-    e = o.effects
-    compression = float(e.noise_compression[-1])
-    before, after = e.condition_number_before, e.condition_number_after
-    factors = [(compression, f"its response to the residual {_noise(compression)}")]
-    if math.isfinite(before) and math.isfinite(after):
-        gain = before / after
-        if abs(math.log(gain)) > 1e-6:
-            factors.append((gain, f"preconditioning takes the average condition number from {before:.3g} to {after:.3g} ({_times(gain)})"))
-    else:
-        factors.append((1.0, "the average condition number is infinite, because some directions hold no data"))
-    if abs(math.log(e.noise_reshaping)) > 1e-6:
-        factors.append((1.0 / e.noise_reshaping, f"its noise costs {e.noise_reshaping:.3g} times as much risk as SGD's for the same strength"))
-    factors.sort(key=lambda f: -abs(math.log(f[0])) if 0.0 < f[0] < math.inf else -math.inf)
-    rate = e.rate_ratio
-    if not math.isfinite(rate):
-        total = "no finite ratio of the slowest rates"
-    else:
-        total = f"the slowest direction is learned {rate:.3g} times as fast as by SGD of equal small stationary risk"
-    first, last = e.effective_learning_rate[0], e.effective_learning_rate[-1]
-    return "; ".join(text for _, text in factors) + f"; {total}. Its effective learning rate goes from {first:.3g} to {last:.3g} as the risk falls."
+def _rate(o: Outcome) -> str:
+    first, last = o.effects.effective_learning_rate[0], o.effects.effective_learning_rate[-1]
+    return f", and its effective learning rate goes from {first:.3g} to {last:.3g} as the risk falls"
+
+
+def _condition(o: Outcome) -> str:
+    before, after = o.effects.condition_number_before, o.effects.condition_number_after
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return "preconditions, but the average condition number is infinite: some directions hold no data"
+    return f"takes the average condition number from {before:.3g} to {after:.3g}"
 
 
 def _noise(compression: float) -> str:
     if not math.isfinite(compression):
         return "tames noise of infinite variance"
-    if compression > 1.0 + 1e-6:
+    if compression > 1.0:
         return f"suppresses noise by the factor {compression:.3g}"
-    if compression < 1.0 - 1e-6:
+    if compression < 1.0:
         return f"suffers {1.0 / compression:.3g} times SGD's noise power"
-    return "leaves the noise as it is for SGD"
+    return "leaves the noise as it is"
 
 
-def _times(gain: float) -> str:
-    return f"{gain:.3g} times better" if gain >= 1.0 else f"{1.0 / gain:.3g} times worse"
+def _times(factor: float) -> str:
+    return f"{factor:.3g} times"
 
 
 def _gap(o: Outcome) -> str:
     if "rows" not in o.gaps:
-        return f"{o.name}: no gap to the theory can be given, since runs on the rows diverge: {o.diverged['rows']}."
-    text = f"{o.name}: the runs on the rows lie {_percent(o.gaps['rows'])} the theory on average over time ({o.gaps['rows'].final:+.0%} at the end)"
-    parts = [f"{label} {o.gaps[kind].average:+.1%}" if kind in o.gaps else f"{label} diverged"
-             for kind, label in (("gaussian", "Gaussian features"), ("shuffled", "real features with residuals dealt out at random"))]
-    return f"{text}; for comparison {', '.join(parts)}: {_blame(o)}."
+        return f"{o.name}: runs on the rows diverge ({o.diverged['rows']}), so there is no gap to the theory to give."
+    found = o.gaps["rows"]
+    compared = ", ".join(f"{label} {o.gaps[kind].average:+.1%}" if kind in o.gaps else f"{label} diverge"
+                         for kind, label in (("gaussian", "Gaussian features"), ("shuffled", "shuffled residuals")))
+    return (f"{o.name}: the runs on the rows lie {_percent(found)} the theory on average over time ({found.final:+.0%} "
+            f"at the end); {compared}. {_blame(o)}")
 
 
 def _percent(gap: Gap) -> str:
-    return f"{abs(gap.average):.1%} +- {gap.standard_error:.1%} {'above' if gap.average >= 0.0 else 'below'}"
+    return f"{abs(gap.average):.1%} ± {gap.standard_error:.1%} {'above' if gap.average >= 0.0 else 'below'}"
 
 
 def _blame(o: Outcome) -> str:
     """What the gap is due to: finite d, the shape of the features, residuals that depend on the features."""
-    if not {"gaussian", "shuffled"} <= set(o.gaps):
-        return "the features' shape alone makes it diverge" if "shuffled" not in o.gaps else "already finite d makes it diverge"
-    finite = o.gaps["gaussian"].average
-    features = o.gaps["shuffled"].average - finite
-    dependence = o.gaps["rows"].average - o.gaps["shuffled"].average
-    parts = {"the finite number of features": finite, "features that are not Gaussian": features, "residuals that depend on the features": dependence}
-    name = max(parts, key=lambda k: abs(parts[k]))
-    detail = ", ".join(f"{k} {v:+.1%}" for k, v in parts.items())
-    return f"most of it comes from {name} ({detail})" if abs(parts[name]) > 0.01 else f"no part of it is large ({detail})"
+    if "gaussian" not in o.gaps:
+        return "Already Gaussian features diverge at this finite d."
+    if "shuffled" not in o.gaps:
+        return "The shape of the features makes it diverge."
+    steps = (o.gaps["gaussian"], o.gaps["shuffled"], o.gaps["rows"])
+    parts = {"the finite number of features": steps[0].average,
+             "features that are not Gaussian": steps[1].average - steps[0].average,
+             "residuals that depend on the features": steps[2].average - steps[1].average}
+    detail = ", ".join(f"{name} {part:+.1%}" for name, part in parts.items())
+    name = max(parts, key=lambda key: abs(parts[key]))
+    noise = 3.0 * max(gap.standard_error for gap in steps)
+    if abs(parts[name]) < max(LARGE, noise):
+        return f"No part of it stands out ({detail})."
+    pull = ""
+    if name.startswith("residuals"):
+        pull = (f": at theta_star its mean update on the rows is still {o.pull:.0%} of that at the start, so it "
+                "settles elsewhere") if o.pull > LARGE else ""
+    return f"Most of it comes from {name} ({detail}){pull}."
 
 
 def _features(a: DataAnalysis) -> str:
     f = a.facts
-    return (f"The rows: excess kurtosis of the predictions <x, v> at the start {f.prediction_kurtosis:.2f} (Gaussian 0), median over the features "
-            f"{f.feature_kurtosis:.2f}; mean sign of a feature {f.sign_bias:.2f} (Gaussian 0); ||x||^2 varies by {f.norm_spread:.0%} "
-            f"(Gaussian {f.gaussian_norm_spread:.0%}); squared residuals are {f.residual_dependence:+.0%} larger where ||x||^2 is, weighted by it "
-            f"(independent 0 %).")
+    side = "larger" if f.residual_dependence >= 0.0 else "smaller"
+    return (f"The rows: excess kurtosis {f.prediction_kurtosis:.2f} of the predictions <x, v> at the start and "
+            f"{f.feature_kurtosis:.2f} of a feature (median; Gaussian 0); mean sign of a feature {f.sign_bias:.2f} "
+            f"(root mean square; Gaussian 0); ||x||^2 varies by {f.norm_spread:.0%} "
+            f"(Gaussian {f.gaussian_norm_spread:.0%}); weighted by ||x||^2, squared residuals are "
+            f"{abs(f.residual_dependence):.0%} {side} (independent 0%).")
