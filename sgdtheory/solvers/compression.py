@@ -4,8 +4,8 @@ The modes enter R only through F(s) = sum_j r_j(0) e^{-lambda_j s} and K(s) = su
 modes are kept; the others are cut into panels, geometric in the distance from the slowest rate (so that late times are
 as good as early ones), and in each panel the weights are replaced by their p-point Gauss rule. On a panel
 [c - h, c + h] of mass w its error for e^{-lambda s} is at most each of
-    4 w e^{-c s} sum_{k >= 2p} I_k(h s)            (Gauss is exact to degree 2p - 1; Chebyshev series of the exponential)
-    s^{2p} e^{-(c-h) s} |pi_p|^2 / (2p)!           (pi_p the orthogonal polynomial, its norm known from the recurrence)
+    4 w e^{-c s} sum_{k >= 2p} I_k(h s)       (Gauss is exact to degree 2p - 1; Chebyshev series of the exponential)
+    s^{2p} e^{-(c-h) s} |pi_p|^2 / (2p)!      (pi_p the orthogonal polynomial, its norm known from the recurrence)
     w e^{-(c-h) s} ,
 whatever the spectrum. p grows until this is below the tolerance, relative to F and K, at every s of a fine grid. As
 K, F > 0, the feedback carries such an error into R as it would a forcing.

@@ -62,7 +62,7 @@ class _Walk:
             gained, left = state.time - self.steps[-999].start, self.field.stop - state.time
             if gained * _MOST_STEPS < 1000.0 * left and self.steps[-1].after.risk > 1e-100:
                 raise NotConverged(
-                    f"the steps have become too short at t={state.time:.6g}, R={state.risk:.6g}: the drift factor or the "
+                    f"the steps have become too short at t={state.time:.6g}, R={state.risk:.6g}: the drift or the "
                     f"noise power jumps or has a kink there; {_ADVICE}"
                 )
         pull, now, length = self._propose(state)

@@ -62,7 +62,7 @@ def fixed_point(drift: Callable[[Array], Array], power: Callable[[Array], Array]
         if strange.any():
             bad = np.argmax(strange)
             raise NotConverged(
-                f"no stationary risk: at R={risk[bad]:.6g} the drift factor is {psi[bad]:g}, the noise power {nu[bad]:g}"
+                f"no stationary risk: at R={risk[bad]:.6g} the drift is {psi[bad]:g}, the noise power {nu[bad]:g}"
             )
         return np.clip(value, -1e300, 1e300)
 

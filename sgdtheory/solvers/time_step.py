@@ -1,7 +1,7 @@
 """One step in time itself, for a clock that stands still: no learning rate, or a drift factor that underflows.
 
-r_j(t) = e^{-lambda_j A(t)} (r_j(0) + f_j int_0^t e^{lambda_j A} b), A = int 2 eta psi, b = eta^2 nu, with polynomials for
-both integrals; lambda_j A has to be moderate.
+r_j(t) = e^{-lambda_j A(t)} (r_j(0) + f_j int_0^t e^{lambda_j A} b), A = int 2 eta psi, b = eta^2 nu, with polynomials
+for both integrals; lambda_j A has to be moderate.
 """
 
 from __future__ import annotations

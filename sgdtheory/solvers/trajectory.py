@@ -46,7 +46,7 @@ class Trajectory:
         asked = np.asarray(times, dtype=np.float64)
         flat = self._inside(asked)
         index, x = self.locate(flat)
-        risk = np.where(flat >= self._vanished, 0.0, _series(self._risk[index], x))
+        risk = np.where(flat >= self._vanished, 0.0, series(self._risk[index], x))
         return risk.reshape(asked.shape) if asked.ndim else float(risk[0])
 
     def modes(self, times: Any) -> Array:
@@ -79,11 +79,11 @@ class Trajectory:
         index = np.clip(np.searchsorted(self.knots, times, side="right") - 1, 0, len(self._risk) - 1)
         span = np.diff(self.knots)[index]
         since = np.minimum(times - self.knots[index], span)
-        series = self._time[index]
+        clock = self._time[index]
         low, high = np.full(times.shape, -1.0), np.ones(times.shape)
         x = np.clip(2.0 * since / np.where(span > 0.0, span, 1.0) - 1.0, -1.0, 1.0)
         for _ in range(60):
-            value, slope = _series(series, x) - since, _series_slope(series, x)
+            value, slope = series(clock, x) - since, _series_slope(clock, x)
             low, high = np.where(value < 0.0, x, low), np.where(value > 0.0, x, high)
             move = np.where(slope > 0.0, value / np.where(slope > 0.0, slope, 1.0), 2.0)
             better = np.where((x - move >= low) & (x - move <= high), x - move, 0.5 * (low + high))
@@ -94,7 +94,7 @@ class Trajectory:
         return index, x
 
 
-def _series(coefficients: Array, x: Array) -> Array:
+def series(coefficients: Array, x: Array) -> Array:
     """Legendre series, one per entry of x: coefficients (n, degree + 1)."""
     later = np.zeros_like(x)
     value = np.zeros_like(x)
