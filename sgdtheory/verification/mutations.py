@@ -13,24 +13,31 @@ _SWAPPED = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 
 @dataclass
 class Mutation:
-    """A change that can be made in place: ``apply`` puts ``after`` where ``before`` stands."""
+    """A change that can be made in place: ``apply`` puts ``after`` where ``before`` stands.
+
+    ``inside`` names the argument of the nearest special function around it, such as "erf_around[0]"; else it is empty.
+    """
 
     operator: str
+    inside: str
     before: str
     after: str
     apply: Callable[[], None]
 
 
 def mutations(function: ast.FunctionDef) -> Iterator[Mutation]:
-    """All changes of a function, in a fixed order. Docstring, guards and the handling of types are left alone."""
+    """All changes of a function, in a fixed order.
+
+    Docstring, guards, the handling of types and keyword arguments (hints to a quadrature) are no formula and left alone.
+    """
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
     seen = set()
-    for parent, slot, node in _formulas(function):
-        for operator, changed in _changes(node, names, whole=_is_result(parent)):
+    for parent, slot, node, inside in _formulas(function):
+        for operator, changed in _changes(node, names, whole=isinstance(parent, (ast.Return, ast.Assign))):
             key = (id(node), ast.unparse(changed))
             if key not in seen:
                 seen.add(key)
-                yield Mutation(operator, ast.unparse(node), ast.unparse(changed), _setter(parent, slot, changed))
+                yield Mutation(operator, inside, ast.unparse(node), ast.unparse(changed), _setter(parent, slot, changed))
 
 
 def _setter(parent: ast.AST, slot: tuple[str, int | None], changed: ast.expr) -> Callable[[], None]:
@@ -45,11 +52,7 @@ def _setter(parent: ast.AST, slot: tuple[str, int | None], changed: ast.expr) ->
     return apply
 
 
-def _is_result(parent: ast.AST) -> bool:
-    return isinstance(parent, (ast.Return, ast.Assign))
-
-
-Place = tuple[ast.AST, tuple[str, int | None], ast.expr]
+Place = tuple[ast.AST, tuple[str, int | None], ast.expr, str]
 
 
 def _formulas(function: ast.FunctionDef) -> Iterator[Place]:
@@ -61,46 +64,44 @@ def _statement(statement: ast.stmt) -> Iterator[Place]:
     if isinstance(statement, ast.With):
         for inner in statement.body:
             yield from _statement(inner)
-    elif isinstance(statement, (ast.Return, ast.Assign)) and statement.value is not None and not _helper(statement.value, "_floats"):
-        yield from _expression(statement, ("value", None), statement.value)
+    elif isinstance(statement, (ast.Return, ast.Assign)) and statement.value is not None:
+        if not _helper(statement.value, "_floats"):
+            yield from _expression(statement, ("value", None), "")
 
 
 def _helper(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
-def _expression(parent: ast.AST, slot: tuple[str, int | None], node: ast.expr) -> Iterator[Place]:
+def _expression(parent: ast.AST, slot: tuple[str, int | None], inside: str) -> Iterator[Place]:
     """The places of a formula, outermost first. Names of functions, guards and shapes are none."""
+    name, index = slot
+    node: ast.expr = getattr(parent, name) if index is None else getattr(parent, name)[index]
     if _helper(node, "_spread"):
-        yield from _expression(node, ("args", 0), node.args[0])  # type: ignore[attr-defined]
-        return
-    if isinstance(node, ast.Subscript):
-        yield from _expression(node, ("value", None), node.value)
-        return
-    if isinstance(node, ast.Tuple):
-        for i, item in enumerate(node.elts):
-            yield from _expression(node, ("elts", i), item)
+        yield from _expression(node, ("args", 0), inside)
         return
     if isinstance(node, ast.Attribute) and not _constant(node):
         return
-    yield parent, slot, node
+    if not isinstance(node, (ast.Subscript, ast.Tuple)):
+        yield parent, slot, node, inside
+    for place, within in _parts(node, inside):
+        yield from _expression(node, place, within)
+
+
+def _parts(node: ast.expr, inside: str) -> Iterator[tuple[tuple[str, int | None], str]]:
+    """Where the operands of an expression are, and what they are inside of."""
     if isinstance(node, ast.Call):
-        for i, item in enumerate(node.args):
-            yield from _expression(node, ("args", i), item)
-        for keyword in node.keywords:
-            if keyword.arg == "kinks":
-                yield from _expression(keyword, ("value", None), keyword.value)
-    elif isinstance(node, ast.Lambda):
-        yield from _expression(node, ("body", None), node.body)
-    elif isinstance(node, ast.BinOp):
-        yield from _expression(node, ("left", None), node.left)
-        yield from _expression(node, ("right", None), node.right)
-    elif isinstance(node, ast.UnaryOp):
-        yield from _expression(node, ("operand", None), node.operand)
+        special = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "special"
+        for i in range(len(node.args)):
+            yield ("args", i), f"{node.func.attr}[{i}]" if special else inside  # type: ignore[attr-defined]
+    elif isinstance(node, ast.Tuple):
+        yield from ((("elts", i), inside) for i in range(len(node.elts)))
     elif isinstance(node, ast.Compare):
-        yield from _expression(node, ("left", None), node.left)
-        for i, item in enumerate(node.comparators):
-            yield from _expression(node, ("comparators", i), item)
+        yield ("left", None), inside
+        yield from ((("comparators", i), inside) for i in range(len(node.comparators)))
+    else:
+        fields = {ast.Subscript: ("value",), ast.Lambda: ("body",), ast.BinOp: ("left", "right"), ast.UnaryOp: ("operand",)}
+        yield from (((field, None), inside) for field in fields.get(type(node), ()))
 
 
 def _constant(node: ast.expr) -> bool:
