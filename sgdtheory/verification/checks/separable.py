@@ -122,9 +122,9 @@ def jacobian_is_the_derivative(kernel: ModuleType) -> None:
     agree(found, np.reshape(columns, (f.d, f.d)), "Jacobian", 1e-8, 1e-9)
 
 
-@check("separable", "greedy_rate")
+@check("separable", ("greedy_rate", "greedy_fall"))
 def greedy_rate_falls_fastest(kernel: ModuleType) -> None:
-    """The greedy learning rate minimises R', a parabola in eta fitted through three values of tr(K W')/2."""
+    """The greedy learning rate minimises R', a parabola in eta through three values of tr(K W')/2, at the greedy fall."""
     f = flow()
     v = np.linspace(-1.0, 1.7, f.d)
     second, drift, noise = np.outer(v, v), 0.8, 1.9
@@ -136,7 +136,9 @@ def greedy_rate_falls_fastest(kernel: ModuleType) -> None:
     best = 1.0 - 0.5 * lean / curvature
     modes = f.mode(second)
     forced = 0.5 * np.trace(f.covariance @ f.shape) / f.d
+    lowest = fall[1] - lean**2 / (2.0 * curvature)
     agree(kernel.greedy_rate(drift, noise, float(f.rates @ modes), forced), best, "greedy learning rate", 1e-9)
+    agree(kernel.greedy_fall(drift, noise, float(f.rates @ modes), forced), lowest, "fall of the risk there", 1e-9)
 
 
 @check("separable", ("risk_change",))
@@ -213,3 +215,11 @@ def rate_ratio_at_equal_stationary_risk(kernel: ModuleType) -> None:
     rule, after = slowest(f.preconditioner, f.shape, drift, noise)
     plain, before = slowest(np.ones(d), f.covariance, 1.0, power)
     agree(kernel.rate_ratio(drift**2 * power / noise, before, after), rule / plain, "ratio of rates", 1e-9)
+
+
+@check("separable", "conditional_std")
+def conditional_std_of_the_residual(kernel: ModuleType) -> None:
+    """Standard deviation of a normal variable given another of correlation rho, from their covariance matrix."""
+    for std, rho in ((1.0, 0.3), (2.5, -0.9), (0.4, 0.0)):
+        joint = np.array([[std**2, rho * std], [rho * std, 1.0]])
+        agree(kernel.conditional_std(std, rho), np.sqrt(1.0 / np.linalg.inv(joint)[0, 0]), "conditional_std")
