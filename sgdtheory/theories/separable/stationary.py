@@ -47,4 +47,4 @@ def local_rate(problem: LinearRegression, algorithm: SeparableUpdate) -> LocalRa
     psi, nu, psi_slope, nu_slope = (float(f(r)[0]) for f in (a.drift, a.noise, a.drift_slope, a.noise_slope))
     coupling = common.coupling(eta, m.rates, m.weights, problem.scale, psi, psi_slope, nu, nu_slope)
     value = secular.slowest_rate(common.decay(eta, m.rates, psi), coupling)
-    return LocalRate(problem, algorithm, float(value), found, HIGH_DIMENSION, source(algorithm, "jacobian", "separable"))
+    return LocalRate(problem, algorithm, -float(value), found, HIGH_DIMENSION, source(algorithm, "jacobian", "separable"))
