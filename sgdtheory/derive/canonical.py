@@ -11,10 +11,14 @@ from sgdtheory.expressions.symbolic import _printer
 
 
 def canonical(expr: Any) -> Any:
-    """The same expression, as it is read from its own text."""
+    """The same expression, as it is read from its own text; what has no text of its own stays as it is."""
     expr = sp.sympify(expr)
+    if any(hasattr(a, "as_expectation") for a in sp.preorder_traversal(expr)):
+        return expr
     for _ in range(5):
         known = {s.name: s for s in expr.atoms(sp.Symbol)}
+        if len(known) < len(expr.atoms(sp.Symbol)) or expr.atoms(sp.Float, sp.Dummy):
+            return expr
         again = expressions.parse(_printer().doprint(expr), record=True).sympy(known)
         if again == expr:
             break

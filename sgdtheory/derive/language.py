@@ -13,6 +13,7 @@ from typing import Any
 import sympy as sp
 
 from sgdtheory.derive import emit, storing
+from sgdtheory.derive.canonical import canonical
 from sgdtheory.derive.chain import NAME, Chain
 from sgdtheory.derive.routes import Difference, Route
 from sgdtheory.derive.steps import Kind, Step
@@ -86,7 +87,7 @@ class Derivation(Chain):
 
         ``label``, such as ``"psi(m, s)"``, names it in print.
         """
-        expr = sp.sympify(expr)
+        expr = canonical(expr)
         self._add(Step(name, Kind.DEFINITION, None, expr, because, label=label, references=tuple(references)))
         return expr
 
@@ -145,7 +146,7 @@ class Derivation(Chain):
         references: Sequence[str],
         options: Mapping[str, Any],
     ) -> Any:
-        left, right = sp.sympify(left), sp.sympify(right)
+        left, right = canonical(left), canonical(right)
         self._add(
             Step(
                 name,
@@ -189,7 +190,7 @@ class Derivation(Chain):
                 attained_at,
                 "a point where the bound is nearly attained, or not_sharp=True (one of the two)",
             )
-        left, right = sp.sympify(left), sp.sympify(right)
+        left, right = canonical(left), canonical(right)
         sharp = {str(k): sp.sympify(v) for k, v in (attained_at or {}).items()}
         self._add(
             Step(
@@ -227,7 +228,7 @@ class Derivation(Chain):
 
         Returns ``right``.
         """
-        left, right = sp.sympify(left), sp.sympify(right)
+        left, right = canonical(left), canonical(right)
         self._add(
             Step(
                 name,

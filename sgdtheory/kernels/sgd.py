@@ -144,60 +144,93 @@ def kinks():
     return ()
 
 
-def second_moment_factor(step, rate, batch_size):
-    """Factor of E <e_j, v>^2 in one step, exact.
+def second_moment_factor(step, rates, batch):
+    """What a step multiplies a second moment by.
 
-        factor of w_j = -2*rate*step + step**2*(rate**2 + rate**2/batch_size) + 1
+        factor_j = rates**2*step**2*(1 + 1/batch) - 2*rates*step + 1
 
-    step: raw step eta/d, positive
-    rate: eigenvalue of K, positive
-    batch_size: batch size, integer >= 1
+    step: raw step, positive
+    rates: eigenvalue of K, positive
+    batch: batch size, integer >= 1
 
-    Step 'factor' of the derivation 'sgd', exact; arXiv:2411.12135.
+    Step 'second_moment_factor' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
-    step, rate, batch_size = _floats(step, rate, batch_size)
-    return step**2*(rate**2 + rate**2/batch_size) - 2*step*rate + 1
+    step, rates, batch = _floats(step, rates, batch)
+    return step**2*rates**2*(1 + 1/batch) - 2*step*rates + 1
 
 
-def second_moment_source(step, rate, batch_size):
-    """Factor of 2P = sum_i lambda_i w_i + E eps^2 in one step, exact.
+def second_moment_source(step, rates, batch):
+    """What a step adds to a second moment, times twice the full risk.
 
-        factor of 2P = rate*step**2/batch_size
+        source_j = rates*step**2/batch
 
-    step: raw step eta/d, positive
-    rate: eigenvalue of K, positive
-    batch_size: batch size, integer >= 1
+    step: raw step, positive
+    rates: eigenvalue of K, positive
+    batch: batch size, integer >= 1
 
-    Step 'source' of the derivation 'sgd', exact; arXiv:2411.12135.
+    Step 'second_moment_source' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
-    step, rate, batch_size = _floats(step, rate, batch_size)
-    return rate*step**2/batch_size
+    step, rates, batch = _floats(step, rates, batch)
+    return rates*step**2/batch
 
 
-def stability_term(step, rate, batch_size):
-    """H_j: stable in mean square where all are positive and their sum is below 1.
+def stability_term(step, rates, batch):
+    """Part of an eigenvalue in H; SGD is mean-square stable while the sum is below 1.
 
-        H_j = lambda_j w_j / (2P) at rest = rate*step/(2*batch_size - rate*step*(batch_size + 1))
+        H_j = rates*step/(2*batch - rates*step*(batch + 1))
 
-    step: raw step eta/d, positive
-    rate: eigenvalue of K, positive
-    batch_size: batch size, integer >= 1
+    step: raw step, positive
+    rates: eigenvalue of K, positive
+    batch: batch size, integer >= 1
 
-    Step 'stability' of the derivation 'sgd', exact; arXiv:2411.12135.
+    Step 'stability_term' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
-    step, rate, batch_size = _floats(step, rate, batch_size)
-    return step*rate/(2*batch_size - step*rate*(batch_size + 1))
+    step, rates, batch = _floats(step, rates, batch)
+    return step*rates/(2*batch - step*rates*(batch + 1))
 
 
-def stationary_exact(noise_power, total):
-    """Stationary risk from the sum of the H_j, exact.
+def stationary_exact(moment, total):
+    """Mean risk at rest, exact at every dimension.
 
-        R at rest = -noise_power*total/(2*total - 2)
+        R at rest = moment*total/(2 - 2*total)
 
-    noise_power: E eps^2, positive
+    moment: second moment E eps^2 of the noise, which has mean 0, positive
     total: sum of the H_j, (0, 1)
 
     Step 'stationary_exact' of the derivation 'sgd', exact; arXiv:2411.12135.
     """
-    noise_power, total = _floats(noise_power, total)
-    return -total*noise_power/(2*total - 2)
+    moment, total = _floats(moment, total)
+    return total*moment/(2 - 2*total)
+
+
+def stationary_risk(moment, load):
+    """Risk at rest in high dimension; load = eta tr K/(2d) < 1.
+
+        R at rest = load*moment/(2 - 2*load)
+
+    moment: second moment E eps^2 of the noise, which has mean 0, positive
+    load: eta tr K/(2d), the limit of H, (0, 1)
+
+    Step 'stationary_risk' of the derivation 'sgd', exact; arXiv:2411.12135.
+    """
+    moment, load = _floats(moment, load)
+    return load*moment/(2 - 2*load)
+
+
+def fluctuation(eta, risk_std, noise_std):
+    """d Var R at rest for K = 1 and Gaussian noise, s^2 = 2R.
+
+        d Var R at rest = (eta**4*(noise_std**2 + risk_std**2)**2/2 - 2*eta**3*risk_std**2*(noise_std**2 +
+        risk_std**2) + eta**2*(noise_std**2*risk_std**2 + 2*risk_std**4))/(2*eta*(2 - eta))
+
+    eta: learning rate; the raw step is eta / problem.scale, positive
+    risk_std: standard deviation of the residual, positive
+    noise_std: standard deviation of the label noise, positive
+
+    Step 'fluctuation' of the derivation 'sgd', exact; arXiv:2411.12135.
+    """
+    eta, risk_std, noise_std = _floats(eta, risk_std, noise_std)
+    t0 = risk_std**2
+    t1 = noise_std**2
+    t2 = t0 + t1
+    return (t2**2*eta**4/2 - 2*t0*t2*eta**3 + eta**2*(2*risk_std**4 + t0*t1))/(2*eta*(2 - eta))
