@@ -26,7 +26,7 @@ CONVENTIONS = {
     "time": "steps / problem.scale",
     "spread": "std is a standard deviation, variance its square; mean and std of the residual are called m and s",
     "covariance": "K = E x x'; kappa_i = K_ii is the variance of feature i, not its standard deviation",
-    "normalisation": "preconditioner p(1) = 1, noise shape S(1, 1, 1) = 1; drift factor and noise power hold the constants",
+    "normalisation": "preconditioner p(1) = 1, noise shape S(1, 1, 1) = 1; drift factor and noise power hold constants",
     "sign at zero": "sign(0) = 0; a continuous law never gets there",
 }
 

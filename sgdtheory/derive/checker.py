@@ -18,7 +18,8 @@ from sgdtheory.derive.steps import Check, Kind, Step, Verdict
 from sgdtheory.errors import invalid
 
 Domains = Mapping[sp.Symbol, Domain]
-TIME_LIMIT = 20.0
+TIME_LIMIT = 90.0
+QUICK_LIMIT = 10.0
 POINTS = 8
 DIGITS = 30
 _GUARD = 10
@@ -40,9 +41,9 @@ def check(step: Step, domains: Domains, quick: bool = False) -> tuple[Check, ...
             ),
         )
     numeric = {Kind.BOUND: _bound, Kind.LIMIT: _limit}.get(step.kind, _equal)
-    checks = [_timed("numeric", lambda: numeric(step, domains), step)]
+    checks = [_timed("numeric", lambda: numeric(step, domains), step, quick)]
     if step.route is not None:
-        checks.append(_timed(step.route.way, lambda: _run(step, domains, quick), step))
+        checks.append(_timed(step.route.way, lambda: _run(step, domains, quick), step, quick))
     return tuple(checks)
 
 
@@ -79,8 +80,8 @@ def _run(step: Step, domains: Domains, quick: bool) -> Check:
     return step.route.run(step.left, step.right, {s.name: s for s in domains})
 
 
-def _timed(way: str, run: Callable[[], Check], step: Step) -> Check:
-    seconds = float(step.options.get("time_limit", TIME_LIMIT))
+def _timed(way: str, run: Callable[[], Check], step: Step, quick: bool) -> Check:
+    seconds = float(step.options.get("time_limit", QUICK_LIMIT if quick else TIME_LIMIT))
     try:
         with timing.limit(seconds):
             return run()

@@ -6,7 +6,7 @@ Integrals are split at kinks (sign, Abs, Max, Min, Heaviside, Piecewise) and aro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice, product
 from typing import Any
 
 import mpmath
@@ -15,6 +15,8 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.printing.pycode import MpmathPrinter
 
 from sgdtheory.errors import SGDTheoryError
+
+_MOST = 64
 
 
 class Undecided(Exception):
@@ -61,9 +63,7 @@ class Evaluated:
             raise Undecided("the value is not finite")
         return value
 
-    def _integral(
-        self, f: Callable[[Any], Any], low: Any, high: Any, kinks: Sequence[Any], peaks: Sequence[tuple[Any, Any]]
-    ) -> Any:
+    def _integral(self, f: Callable[[Any], Any], low: Any, high: Any, kinks: Sequence[Any], peaks: Sequence[tuple[Any, Any]]) -> Any:
         low, high = mpmath.mpmathify(low), mpmath.mpmathify(high)
         if low == high:
             return mpmath.mpf(0)
@@ -144,21 +144,39 @@ class _Printer(MpmathPrinter):
 
 
 def kinks(body: Any, x: sp.Symbol) -> list[Any]:
-    """Where ``body`` is not smooth in ``x``, as expressions in its other symbols."""
+    """Where ``body`` may not be smooth in ``x``, as expressions in its other symbols; a point too many does no harm."""
     turning: set[Any] = set()
     for node in sp.preorder_traversal(body):
         if isinstance(node, (sp.sign, sp.Abs, sp.Heaviside)):
-            turning.add(node.args[0])
+            turning |= _branches(node.args[0])
         elif isinstance(node, MinMaxBase):
-            turning |= {a - b for a, b in combinations(sorted(node.args, key=sp.default_sort_key), 2)}
+            arguments = sorted(set().union(*map(_branches, node.args)), key=sp.default_sort_key)
+            turning |= {a - b for a, b in combinations(arguments, 2)}
         elif isinstance(node, sp.core.relational.Relational):
-            turning.add(node.lhs - node.rhs)
+            turning |= _branches(node.lhs - node.rhs)
     points: set[Any] = set()
     for t in turning:
         poly = t.as_poly(x) if t.has(x) else None
         if poly is not None and poly.degree() <= 2:
             points |= set(sp.roots(poly))
     return sorted((p for p in points if not p.has(x)), key=sp.default_sort_key)
+
+
+def _branches(expr: Any) -> set[Any]:
+    """The smooth expressions that ``expr`` is made of."""
+    if isinstance(expr, MinMaxBase):
+        return set().union(*map(_branches, expr.args))
+    if isinstance(expr, sp.Abs):
+        return {s * b for b in _branches(expr.args[0]) for s in (1, -1)}
+    if isinstance(expr, sp.sign):
+        return {sp.S.One, sp.S.NegativeOne}
+    if isinstance(expr, sp.Heaviside):
+        return {sp.S.One, sp.S.Zero}
+    if isinstance(expr, sp.Piecewise):
+        return set().union(*(_branches(value) for value, _ in expr.args))
+    if not expr.args or not expr.has(MinMaxBase, sp.Abs, sp.sign, sp.Heaviside, sp.Piecewise):
+        return {expr}
+    return {expr.func(*parts) for parts in islice(product(*map(_branches, expr.args)), _MOST)}
 
 
 def peaks(body: Any, x: sp.Symbol) -> list[tuple[Any, Any]]:

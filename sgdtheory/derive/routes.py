@@ -18,7 +18,7 @@ from sgdtheory.derive.text import from_text, to_text
 from sgdtheory.errors import invalid
 
 Symbols = Mapping[str, sp.Symbol]
-_INTEGRATOR = 12.0  # seconds for SymPy's integrator
+_INTEGRATOR = 60.0  # seconds for SymPy's integrator
 
 
 @dataclass(frozen=True)

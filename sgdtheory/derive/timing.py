@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_AGAIN = 0.25
 
 
 class TimeUp(BaseException):
@@ -15,26 +16,30 @@ class TimeUp(BaseException):
 
 @contextmanager
 def limit(seconds: float) -> Iterator[None]:
-    """Interrupt the body after so many seconds with :class:`TimeUp`; in any thread, for code written in Python."""
-    thread, lock = threading.get_ident(), threading.Lock()
-    over = fired = False
+    """Interrupt the body after so many seconds with :class:`TimeUp`; in any thread, for code written in Python.
 
-    def fire() -> None:
-        nonlocal fired
-        with lock:
-            if not over:
-                fired = True
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
+    The interruption is repeated until the body ends, since a destructor or a callback may swallow one.
+    """
+    thread, lock, over = ctypes.c_ulong(threading.get_ident()), threading.Lock(), threading.Event()
+    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
-    timer = threading.Timer(seconds, fire)
-    timer.daemon = True
-    timer.start()
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            with lock:
+                if not over.is_set():
+                    interrupt(thread, ctypes.py_object(TimeUp))
+            wait = _AGAIN
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
-        with lock:
-            over = True
-        while fired:  # the interruption is on its way: take it here, not in the caller's code
-            time.sleep(0.001)
     finally:
-        over = True
-        timer.cancel()
+        while True:
+            try:
+                with lock:
+                    over.set()
+                    interrupt(thread, None)  # one that is still on its way must not reach the caller
+                break
+            except TimeUp:
+                continue
