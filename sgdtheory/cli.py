@@ -231,8 +231,12 @@ def _table(console: Any, title: str, heads: Sequence[str], rows: Sequence[Sequen
 
 
 def _derivation(console: Any, record: Any) -> None:
+    import textwrap
+
     from rich.markup import escape
-    from rich.padding import Padding
+    def said(text: str, style: str = "") -> None:
+        wrapped = textwrap.fill(text, console.width, initial_indent="   ", subsequent_indent="      ")
+        console.print(wrapped, style=style, markup=False)
 
     data = record.data
     console.print(f"[bold]{escape(data['title'])}[/bold]  {escape(data['source'])}")
@@ -243,12 +247,11 @@ def _derivation(console: Any, record: Any) -> None:
         verdict = step["verdict"]
         style = styles.get(verdict, "white")
         console.print(f"\n[bold]{i}. {escape(step['name'])}[/bold]  {step['kind']}, [{style}]{verdict}[/{style}]")
-        lines = [escape(step["plain"])]
+        said(step["plain"])
         if step["because"]:
-            lines.append(f"because {escape(step['because'])}")
-        if step["kind"] != "definition":
-            lines += [f"[dim]{escape(check['way'])}: {escape(check['note'])}[/dim]" for check in step["checks"]]
-        console.print(Padding("\n".join(lines), (0, 0, 0, 3), expand=False))
+            said(f"because {step['because']}")
+        for check in step["checks"] if step["kind"] != "definition" else ():
+            said(f"{check['way']}: {check['note']}", "dim")
     _table(console, "\nResults", ("function", "meaning", "claim", "from step"),
            [(r["name"], r["doc"], r["exactness"], r["step"]) for r in record.results.values()])
 

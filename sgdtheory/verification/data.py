@@ -153,7 +153,8 @@ def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_mod
         except Diverged as error:
             diverged[kind] = str(error)
     gaps = {kind: Gap.of(curve, r) for kind, r in ensembles.items()}
-    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged, pull(model, algorithm))
+    pulls = {"rows": pull(model, model.rows, algorithm), "shuffled": pull(model, model.shuffled, algorithm)}
+    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged, pulls)
 
 
 def _hybrid(model: data_model.Model, text: str, horizon: float) -> dict[str, float]:

@@ -64,9 +64,9 @@ class Outcome:
         For each kind of runs.
     diverged : dict of str to str
         What happened where runs overflowed.
-    pull : float
-        Norm of the mean update over the rows at theta_star, relative to that at the start. Zero for SGD; elsewhere zero
-        if the residuals do not depend on the features.
+    pull : dict of str to float
+        Norm of the mean update at theta_star, relative to that at the start: over the ``rows``, and over rows with
+        ``shuffled`` residuals. Zero for SGD; for others the first exceeds the second if residuals depend on the features.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Outcome:
     runs: Mapping[str, Runs]
     gaps: Mapping[str, Gap]
     diverged: Mapping[str, str]
-    pull: float
+    pull: Mapping[str, float]
 
     @property
     def final(self) -> float:
@@ -134,7 +134,9 @@ class DataAnalysis:
             return np.inf if np.isfinite(first.final) else 0.0
         difference = second.runs["rows"].risk[:, -1] - first.runs["rows"].risk[:, -1]
         spread = difference.std(ddof=1) / np.sqrt(difference.size)
-        return float(difference.mean() / spread) if spread > 0.0 else np.inf
+        if spread > 0.0:
+            return float(difference.mean() / spread)
+        return np.inf if difference.mean() > 0.0 else 0.0
 
     @property
     def winner(self) -> Outcome | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgdtheory.algorithms.separable import SeparableUpdate
+from sgdtheory.simulation.rows import Rows
 from sgdtheory.simulation.rules import Separable
 from sgdtheory.values import Array
 from sgdtheory.verification.data_model import Model
@@ -58,9 +59,9 @@ class Facts:
         )
 
 
-def pull(model: Model, algorithm: SeparableUpdate) -> float:
+def pull(model: Model, rows: Rows, algorithm: SeparableUpdate) -> float:
     """Norm of the algorithm's mean update over the rows at theta_star, relative to that at the start."""
-    x, eps = model.rows.features, model.rows.residuals
+    x, eps = rows.features, rows.residuals
     step = Separable().prepare(model.problem, algorithm)
     features = step.features(x[None])
     ends = [np.linalg.norm(step.direction(features, r[None])) for r in (-eps, x @ model.problem.error - eps)]

@@ -16,6 +16,9 @@ from sgdtheory.verification.data_analysis import DataAnalysis, Outcome
 from sgdtheory.verification.data_words import about_gaps, about_result, about_why
 
 COLOURS = {"SGD": "#0a5c63", "signSGD": "#b4531d", "clipped SGD": "#6a4c93"}
+WIDE, NARROW = (7.2, 4.6), (5.2, 4.4)
+"""Sizes of a picture in inches: on its own, and on a page, where its text must be read on a phone."""
+
 OUTCOMES = ("algorithm", "learning rate", "theory", "rows", "gap", "shuffled residuals", "Gaussian features")
 EFFECTS = ("algorithm", "effective learning rate", "noise compression", "condition number", "noise reshaping", "rate")
 OUTCOMES_EXPLAINED = """Risk at the end by the theory and on the rows; then the relative deviation from the theory,
@@ -31,7 +34,7 @@ def plot(a: DataAnalysis, ax: Any = None) -> Any:
     if ax is None:
         import matplotlib.pyplot as plt
 
-        _, ax = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
+        _, ax = plt.subplots(figsize=WIDE, layout="constrained")
     t, start = np.linspace(0.0, a.horizon, 400), a.model.problem.initial_risk
     top = 3.0 * start
     for o in a.outcomes:
@@ -72,13 +75,13 @@ def _between_decades(low: float, high: float) -> Callable[[float, Any], str]:
     return label
 
 
-def save(a: DataAnalysis, target: Any, kind: str) -> None:
-    """Write the picture to a path or a stream, as ``kind`` (png, svg or pdf)."""
+def save(a: DataAnalysis, target: Any, kind: str, size: tuple[float, float] = WIDE) -> None:
+    """Write the picture to a path or a stream, as ``kind`` (png, svg or pdf); ``size`` is in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     # A figure outside pyplot needs no display and leaves nothing open.
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     plot(a, figure.add_subplot())
     figure.savefig(target, format=kind, dpi=160)
@@ -170,11 +173,11 @@ def _table(heads: Sequence[str], rows: list[list[str]], label: str) -> str:
 
 def _picture(a: DataAnalysis) -> str:
     stream = io.BytesIO()
-    save(a, stream, "svg")
+    save(a, stream, "svg", NARROW)
     code = base64.b64encode(stream.getvalue()).decode("ascii")
     finals = "; ".join(f"{o.name} ends at {o.curve.risk[-1]:.3g} by theory and {o.final:.3g} on the rows"
                        for o in a.outcomes)
     told = html.escape(f"Risk against time, on a logarithmic scale. {finals}.", quote=True)
     return (f'<figure><img src="data:image/svg+xml;base64,{code}" alt="{told}" '
-            'style="width:100%;height:auto;background:#fff;border-radius:6px"><figcaption>Lines: theory for Gaussian '
+            'style="width:100%;max-width:44rem;height:auto;background:#fff;border-radius:6px"><figcaption>Lines: theory for Gaussian '
             f"features. Dots: mean of {a.runs} runs on the rows; bands: 80 % of them.</figcaption></figure>")

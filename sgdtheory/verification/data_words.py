@@ -128,11 +128,13 @@ def _blame(o: Outcome) -> str:
     name = max(parts, key=lambda key: abs(parts[key]))
     noise = 3.0 * max(gap.standard_error for gap in steps)
     if abs(parts[name]) < max(LARGE, noise):
-        return f"No part of it stands out ({detail})."
+        return f"Its parts are small or within three standard errors of the runs ({detail})."
     pull = ""
     if name.startswith("residuals"):
-        pull = (f": at theta_star its mean update on the rows is still {o.pull:.0%} of that at the start, so it "
-                "settles elsewhere") if o.pull > LARGE else ""
+        rows, shuffled = o.pull["rows"], o.pull["shuffled"]
+        if rows > max(LARGE, 2.0 * shuffled):
+            pull = (f": at theta_star its mean update over the rows is still {rows:.0%} of that at the start "
+                    f"({shuffled:.0%} with shuffled residuals), so it settles elsewhere")
     return f"Most of it comes from {name} ({detail}){pull}."
 
 
