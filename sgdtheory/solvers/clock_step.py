@@ -30,19 +30,20 @@ def clock_step(
     """
     constants, length, response = carrier.constants, carrier.length, carrier.response
     q = constants.unknowns
+    response, span = response[: q + 1], length * constants.weights[: q + 1]
     source, pace = np.empty(q + 2), np.empty(q + 2)  # at nodes and check
     source[0], pace[0] = now
     if guess is None:
         guess = np.full(q, source[0])
-    base = carrier.free[0] + response[:, 0] * source[0]
+    base = carrier.free[0, : q + 1] + response[:, 0] * source[0]
     inner = response[:, 1:-1]
     risk = base + inner @ guess  # at the q nodes, then the check
-    span = length * constants.weights
     times = state.time + span.sum(axis=1) * pace[0]
     inverse = None
-    first, slack = 1.0, 1e-3 if field.scheduled else NUDGE  # how much a move leaves over: curvature, and inexact slopes
+    slack = 1e-3 if field.scheduled else NUDGE  # relative error of the slopes, where they are taken
     for _ in range(_ITERATIONS):
-        if inverse is None:
+        fresh = inverse is None
+        if fresh:
             psi, nu, psi_slope, nu_slope = field.slopes(risk)
         else:
             psi, nu = field.factors(risk)
@@ -55,7 +56,7 @@ def clock_step(
         if field.scheduled:
             late = times - state.time - span @ np.append(pace[0], pull[:q])
             residual = np.concatenate((residual, late[:q]))
-        if inverse is None:
+        if fresh:
             here_slope = 0.5 * eta * (nu_slope - ratio * psi_slope) / psi / risk
             pull_slope = -pull * (psi_slope / psi) / risk
             jacobian = np.eye(residual.size)
@@ -86,9 +87,12 @@ def clock_step(
             moved = base + inner @ shifted
             late = state.time + span @ np.append(pace[0], eased)
         gap = float(abs(moved[q] - risk[q])) / moved[q] if moved[q] > 0.0 else np.inf
-        if max(size, gap) * max(first, size, gap, slack) <= 3e-4 * tolerance:
+        if fresh:
+            away = max(size, gap, slack)  # and at the values that are reached from there
+        if max(size, gap) * away <= 3e-4 * tolerance:
             break
-        first = min(first, max(size, gap))
+        if away > 1e-3:
+            inverse = None
         risk = moved
         if field.scheduled:
             times = late
@@ -123,8 +127,10 @@ def _finish(
     source_gap = source[-1] - float(constants.at_check @ source[:-1])
     pace_gap = abs(pace[-1] - float(constants.at_check @ pace[:-1]))
     missed = source_gap * response[:, -1]  # what the interpolant at the nodes leaves out, to first order
-    nodes = np.concatenate(([state.risk], risk + missed))
+    nodes = np.concatenate(([state.risk], risk + missed[:-1]))
     risk_gap = abs(nodes[-1] - float(constants.at_check @ nodes[:-1]))
+    nodal = np.append(source[:-1], source_gap)
+    hidden = abs(float(carrier.free[0, -1] + response[-1] @ nodal - constants.at_early @ nodes))
     low = float(nodes.min())
     if not low > 0.0:
         raise Rejected("the risk is not positive inside the step")
@@ -137,6 +143,7 @@ def _finish(
     misread = bend * shift
     local = (
         share * (float(np.abs(missed).max()) + risk_gap)
+        + hidden
         + misread * memory * float(source.max())
         + change * (misread + constants.swing * pace_gap / float(pace.min()))
     ) / low
@@ -154,9 +161,12 @@ def _finish(
     fresh[1:] += gain * np.abs(carried)
 
     sources = np.zeros((3, q + 2))
-    sources[0, :-1], sources[0, -1] = source[:-1], source_gap
+    sources[0] = nodal
     sources[1, :-1], sources[2, -1] = fresh, share * source_gap
     decay, made = carrier.end(sources)
+    if carrier.low < decay.size:
+        # Faster than the nodes can see: what the fast modes have left of their own, beside following the source.
+        local += float(np.abs(state.modes[0, carrier.low :] - carrier.slaved[0]).sum()) / low
     modes = decay * state.modes
     modes[0] += made[0]
     modes[1] += np.abs(made[1]) + np.abs(made[2])

@@ -19,26 +19,31 @@ from numpy.polynomial import legendre
 
 from sgdtheory.values import Array
 
-SPLIT = 20.0
-_POINTS = 36  # of the interpolation of e^{-z u} for z <= SPLIT: error below 1e-16
+SPLIT = 24.0
+_POINTS = 40  # of the interpolation of e^{-z u} for z <= SPLIT: error below 1e-16
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """Constants of collocation with q nodes after the known left end. Rows: those q nodes, then the check."""
+    """Constants of collocation with q nodes after the known left end. Rows: those q nodes, the check, the early check.
+
+    The check sits where the interpolation error of a smooth function is largest; the early check between the first two
+    nodes, where a fast transient would hide.
+    """
 
     unknowns: int  # q
     nodes: Array  # (q+1,), 0 and 1 included
-    check: float  # where the interpolation error is largest
-    rows: Array  # (q+1,): nodes[1:], check
-    weights: Array  # (q+1, q+1): integrals of the Lagrange polynomials from 0 to each row
+    check: float
+    rows: Array  # (q+2,): nodes[1:], check, early check
+    weights: Array  # (q+2, q+1): integrals of the Lagrange polynomials from 0 to each row
     known: Array  # (q+2,): nodes and check
     barycentric: Array  # (q+2,): barycentric weights of these
+    at_early: Array  # (q+2,): interpolates from nodes and check to the early check
     at_check: Array  # (q+1,): the Lagrange polynomials at the check
     points: Array  # (n,): where e^{-z u} is sampled, 0 first and 1 last
-    to_rows: Array  # (n, q+1): interpolates from the points to the rows
-    moments: Array  # (n, (q+1) (q+2)): integrals of (interpolant at c_i - theta) times each of the q + 2 polynomials
-    right: Array  # (q+2, (q+1) (q+2)): (-1)^n times the n-th derivatives of the polynomials at the rows
+    to_rows: Array  # (n, q+2): interpolates from the points to the rows
+    moments: Array  # (n, (q+2) (q+2)): integrals of (interpolant at c_i - theta) times each of the q + 2 polynomials
+    right: Array  # (q+2, (q+2) (q+2)): (-1)^n times the n-th derivatives of the polynomials at the rows
     left: Array  # (q+2, q+2): the same at 0
     series: Array  # (q+2, q+2): values at nodes and check -> Legendre coefficients
     antiderivative: Array  # (q+3, q+2): values at nodes and check -> Legendre coefficients of the integral from 0
@@ -47,7 +52,7 @@ class Rule:
 
 def _lagrange(nodes: Array) -> Array:
     """Legendre coefficients (columns) of the Lagrange polynomials of nodes in [0, 1]."""
-    return np.linalg.inv(legendre.legvander(2.0 * nodes - 1.0, nodes.size - 1))
+    return np.asarray(np.linalg.inv(legendre.legvander(2.0 * nodes - 1.0, nodes.size - 1)), dtype=np.float64)
 
 
 def _lobatto(count: int) -> Array:
@@ -67,14 +72,17 @@ def rule(unknowns: int = 6) -> Rule:
     nodes = _lobatto(q + 1)
     grid = np.linspace(0.0, 1.0, 4001)
     check = float(grid[np.argmax(np.abs(np.prod(grid[:, None] - nodes, axis=1)) * (grid > 0.5))])
-    rows = np.append(nodes[1:], check)
+    error = np.abs(np.prod(grid[:, None] - np.append(nodes, check), axis=1))
+    early = float(grid[np.argmax(error * (grid < nodes[1]))])
+    rows = np.append(nodes[1:], [check, early])
     basis = _lagrange(nodes)  # (degree, k)
     integral = 0.5 * legendre.legint(basis, lbnd=-1.0, axis=0)
     weights = legendre.legvander(2.0 * rows - 1.0, q + 1) @ integral
     at_check = legendre.legvander(np.array([2.0 * check - 1.0]), q)[0] @ basis
 
     series = _lagrange(np.append(nodes, check))
-    antiderivative = 0.5 * legendre.legint(series, lbnd=-1.0, axis=0)
+    antiderivative = np.asarray(0.5 * legendre.legint(series, lbnd=-1.0, axis=0), dtype=np.float64)
+    at_early = legendre.legvander(np.array([2.0 * early - 1.0]), q + 1)[0] @ series
     polynomials = np.zeros((q + 2, q + 2))
     polynomials[:-1, :-1], polynomials[:, -1] = basis, series[:, -1]
 
@@ -82,21 +90,21 @@ def rule(unknowns: int = 6) -> Rule:
     fine = _lagrange(points)
     to_rows = (legendre.legvander(2.0 * rows - 1.0, _POINTS - 1) @ fine).T
     x, w = legendre.leggauss((_POINTS + q) // 2 + 2)
-    moments = np.empty((_POINTS, q + 1, q + 2))
+    moments = np.empty((_POINTS, q + 2, q + 2))
     for i, c in enumerate(rows):
         theta = 0.5 * c * (1.0 + x)
         sampled = legendre.legvander(2.0 * (c - theta) - 1.0, _POINTS - 1) @ fine
         values = legendre.legvander(2.0 * theta - 1.0, q + 1) @ polynomials
         moments[:, i, :] = sampled.T @ (0.5 * c * w[:, None] * values)
 
-    right = np.empty((q + 2, q + 1, q + 2))
+    right = np.empty((q + 2, q + 2, q + 2))
     left = np.empty((q + 2, q + 2))
     derivative = polynomials
     for n in range(q + 2):
         sign = (-2.0) ** n
         right[n] = sign * (legendre.legvander(2.0 * rows - 1.0, derivative.shape[0] - 1) @ derivative)
         left[n] = sign * (legendre.legvander(np.array([-1.0]), derivative.shape[0] - 1)[0] @ derivative)
-        derivative = legendre.legder(derivative, axis=0)
+        derivative = np.asarray(legendre.legder(derivative, axis=0), dtype=np.float64)
     known = np.append(nodes, check)
     swing = float(np.abs(legendre.legval(2.0 * grid - 1.0, antiderivative[:, -1])).max())
     apart = known[:, None] - known + np.eye(q + 2)
@@ -108,6 +116,7 @@ def rule(unknowns: int = 6) -> Rule:
         weights,
         known,
         1.0 / apart.prod(axis=1),
+        at_early,
         at_check,
         points,
         to_rows,
@@ -137,9 +146,9 @@ class Propagator:
 
     Attributes
     ----------
-    free : ndarray of shape (k, q+1)
+    free : ndarray of shape (k, q+2)
         Sum of the decaying modes at the rows.
-    response : ndarray of shape (q+1, q+2)
+    response : ndarray of shape (q+2, q+2)
         Sum of the modes' response at the rows to a unit of each polynomial.
     """
 
@@ -150,7 +159,7 @@ class Propagator:
         self.low = low = int(z.searchsorted(SPLIT))
         self.slow = np.exp(np.multiply.outer(z[:low], -constants.points))
         free = (modes[:, :low] @ self.slow) @ constants.to_rows
-        response = ((forcing[:low] @ self.slow) @ constants.moments).reshape(q + 1, q + 2)
+        response = ((forcing[:low] @ self.slow) @ constants.moments).reshape(q + 2, q + 2)
         if low < z.size:
             fast = z[low:]
             self.decay = decay = np.exp(np.multiply.outer(-constants.rows, fast))
@@ -160,13 +169,16 @@ class Propagator:
                 np.multiply(powers[n - 1], powers[0], out=powers[n])
             forced = powers * forcing[low:]
             free += modes[:, low:] @ decay.T
-            response += (forced.sum(axis=1) @ constants.right).reshape(q + 1, q + 2)
+            response += (forced.sum(axis=1) @ constants.right).reshape(q + 2, q + 2)
             response -= (decay @ forced.T) @ constants.left
         self.free = free
         self.response = length * response
 
     def end(self, sources: Array) -> tuple[Array, Array]:
-        """At the end of the step: decay factors (m,), and responses (k, m) to k sources (k, q+2)."""
+        """At the end of the step: decay factors (m,), and responses (k, m) to k sources (k, q+2).
+
+        Leaves in ``self.slaved`` (k, fast modes) the values on which the fast modes would follow the sources smoothly.
+        """
         constants, low, m = self.constants, self.low, self.forcing.size
         q = constants.unknowns
         decay, response = np.empty(m), np.empty((sources.shape[0], m))
@@ -176,6 +188,8 @@ class Propagator:
         if low < m:
             decay[low:] = self.decay[q - 1]
             response[:, low:] = (sources @ constants.right[:, last].T) @ self.powers
-            response[:, low:] -= decay[low:] * ((sources @ constants.left.T) @ self.powers)
+            start = (sources @ constants.left.T) @ self.powers
+            response[:, low:] -= decay[low:] * start
+            self.slaved = self.length * self.forcing[low:] * start
         response *= self.length * self.forcing
         return decay, response

@@ -16,11 +16,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sgdtheory.values import Array
 
 _PANEL = 4.0  # ratio of largest to smallest distance from the slowest rate in a panel
 _KEPT = 24  # slowest modes of each measure that stay as they are
+_WORTH = 0.7  # largest part of the modes that may remain
 _FEWEST, _MOST = 6, 18  # points of a panel's Gauss rule
 
 
@@ -40,18 +42,18 @@ def compress_measures(rates: Array, measures: tuple[Array, Array], rtol: float) 
     rates, both = _ascending(rates, np.array(measures))
     parts = [_split(rates, weights) for weights in both]
     exact = [(r, w) for r, w, _, _, _ in parts]
+    joined = (rates, both, 0.0) if rates.size <= _WORTH * given else None
     x = np.concatenate([p[2] for p in parts])
     if x.size == 0:
-        none = [(rates[:0], rates[:0])] * 2
-        return (*_merged(exact, none), 0.0) if rates.size < given else None
+        return joined
     panels = _Panels(x, np.concatenate([p[3] for p in parts]), np.concatenate([p[4] for p in parts]))
     owner = np.repeat([0, 1], [len(p[4]) for p in parts])
     for points in range(1, _MOST + 1):
         panels.extend()
         if points < _FEWEST or points % 2:
             continue
-        if panels.starts.size * points + sum(r.size for r, _ in exact) > 0.7 * rates.size:
-            return None
+        if panels.starts.size * points + sum(r.size for r, _ in exact) > _WORTH * rates.size:
+            return joined
         nodes, weights = panels.rules()
         bound = 0.0
         for which in (0, 1):
@@ -61,7 +63,7 @@ def compress_measures(rates: Array, measures: tuple[Array, Array], rtol: float) 
         if bound <= rtol:
             break
     else:
-        return None
+        return joined
     return (*_merged(exact, [(nodes[owner == k].ravel(), weights[owner == k].ravel()) for k in (0, 1)]), bound)
 
 
@@ -80,8 +82,8 @@ def _ascending(rates: Array, both: Array) -> tuple[Array, Array]:
     return rates, both
 
 
-def _split(rates: Array, weights: Array) -> tuple[Array, Array, Array, Array, Array]:
-    """Rates and weights that stay; rates and weights in panels, one after the other, and where each panel starts."""
+def _split(rates: Array, weights: Array) -> tuple[Array, Array, Array, Array, NDArray[np.intp]]:
+    """Rates and weights that stay; rates and weights in panels, one after the other, and the panels' sizes."""
     if not weights.all():
         rates, weights = rates[weights > 0.0], weights[weights > 0.0]
     n = rates.size
@@ -93,15 +95,13 @@ def _split(rates: Array, weights: Array) -> tuple[Array, Array, Array, Array, Ar
     sizes = np.diff(bounds)
     large = sizes > _MOST
     chosen = np.repeat(np.append(False, large), np.append(bounds[0], sizes))
-    starts = np.concatenate(([0], np.cumsum(sizes[large])))[:-1].astype(int)
-    return rates[~chosen], weights[~chosen], rates[chosen], weights[chosen], sizes[large] if large.any() else starts[:0]
+    return rates[~chosen], weights[~chosen], rates[chosen], weights[chosen], sizes[large]
 
 
 class _Panels:
     """Orthogonal polynomials of all panels at once, by the three-term recurrence with sums per panel."""
 
-    def __init__(self, rates: Array, weights: Array, sizes: Array) -> None:
-        sizes = sizes.astype(int)
+    def __init__(self, rates: Array, weights: Array, sizes: NDArray[np.intp]) -> None:
         self.sizes, self.starts = sizes, np.concatenate(([0], np.cumsum(sizes)[:-1]))
         self.low, high = rates[self.starts], rates[self.starts + sizes - 1]
         self.half, self.middle = 0.5 * (high - self.low), 0.5 * (high + self.low)
@@ -153,7 +153,8 @@ class _Panels:
         root = np.sqrt(x * x + k * k)
         ratio = x / (k + root)  # I_{k+1} / I_k is below it
         # Debye's form of I_k; its next term is below 1 % for k >= 12
-        bessel = np.exp(root - x + k * np.log(ratio) - decay) / np.sqrt(2.0 * np.pi * root) / (1.0 - ratio)
+        rest = (k + k * k / (root + x)) / (k + root)  # 1 - ratio, without cancellation
+        bessel = np.exp(root - x + k * np.log(ratio) - decay) / np.sqrt(2.0 * np.pi * root) / rest
         with np.errstate(divide="ignore"):
             norm = np.log(np.array(self.beta)).sum(axis=0)[mine]
         derivative = np.exp(np.minimum(k * np.log(x) - decay + norm - math.lgamma(k + 1.0), 0.0))

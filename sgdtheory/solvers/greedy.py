@@ -19,7 +19,7 @@ from sgdtheory.values import Array, number
 
 Rate = Callable[[Any, Any, Any, Any], Any]
 _MOST_STEPS = 5000
-_EXTINCT = 1e-250
+_EXTINCT, _NOTHING = 1e-250, 1e-240  # the risk ends at the first; below the second it is not compared
 
 
 class GreedyPath:
@@ -125,7 +125,7 @@ def integrate(system: Any, horizon: float, rate: Rate, rtol: float = 1e-8) -> Gr
             coarse, fine = (GreedyPath(*_march(system, law, horizon, t)) for t in (tolerance, 0.1 * tolerance))
             times = np.minimum(_between(fine._risk.knots), horizon)
             here, there = fine(times), coarse(times)
-            fine.numerical_error = float(np.max(np.abs(here - there) / np.maximum(here, _EXTINCT))) + 1e-13
+            fine.numerical_error = float(np.max(np.abs(here - there) / np.maximum(here, _NOTHING))) + 1e-13
             if fine.numerical_error <= rtol:
                 return fine
             tolerance *= 0.1
@@ -183,8 +183,8 @@ def _step(
     moves = Propagator(constants, rates, (rates * modes)[None], rates * forcing, length)
     start = np.array([modes.sum()]), np.array([rates @ modes])
     first, first_pace = law(*start)
-    base_r, base_l = (p.free[0] + p.response[:, 0] * first for p in (risks, moves))
-    into_r, into_l = risks.response[:, 1:-1], moves.response[:, 1:-1]
+    base_r, base_l = (p.free[0, :-1] + p.response[:-1, 0] * first for p in (risks, moves))
+    into_r, into_l = risks.response[:-1, 1:-1], moves.response[:-1, 1:-1]
     source = np.full(q, first[0])
     for _ in range(12):
         r, m = base_r + into_r @ source, base_l + into_l @ source
@@ -207,8 +207,8 @@ def _step(
     pace = np.concatenate((first_pace, both[1][: q + 1]))
     known = np.concatenate((first, source))
     gap = wanted[q] - float(constants.at_check @ known)
-    nodes = np.concatenate((start[0], r + gap * risks.response[:, -1]))
-    moving = np.concatenate((start[1], m + gap * moves.response[:, -1]))
+    nodes = np.concatenate((start[0], r + gap * risks.response[:-1, -1]))
+    moving = np.concatenate((start[1], m + gap * moves.response[:-1, -1]))
     low = float(nodes.min())
     if not (low > 0.0 and moving.min() > 0.0):
         raise Rejected("the risk is not positive inside the step")
@@ -219,7 +219,14 @@ def _step(
     change = float(nodes.max() - low)
     local = (abs(gap) * float(np.abs(risks.response[:, -1]).max()) + missed(nodes)) / low
     local += change / low * missed(pace) / float(pace.min()) + missed(moving) / float(moving.min())
-    decay, made = risks.end(np.append(known, gap)[None])
+    nodal = np.append(known, gap)
+    for carrier, values in ((risks, nodes), (moves, moving)):
+        hidden = carrier.free[0, -1] + carrier.response[-1] @ nodal - constants.at_early @ values
+        local += abs(float(hidden)) / float(values.min())
+    decay, made = risks.end(nodal[None])
+    if risks.low < rates.size:
+        loose = np.abs(modes[risks.low :] - risks.slaved[0])
+        local += float(loose.sum()) / low + float(rates[risks.low :] @ loose) / float(moving.min())
     after = decay * modes + made[0]
     shown = constants.antiderivative @ (length * pace)
     state = State(time + float(shown.sum()), after[None], float(after.sum()), 0.0)

@@ -124,14 +124,15 @@ class _Walk:
         return pull, now, length
 
     def _first(self, state: State, pull: float, push: float) -> float:
-        """A length on which the modes that carry the risk change by about their own size."""
-        moving = self.rates * state.modes[0]
-        speed = (
-            pull * float(self.rates @ moving) / max(float(moving.sum()), 1e-300)
-            + push * float(self.forcing.sum()) / state.risk
-        )
+        """A length that resolves the fastest mode with a share of the risk, beside what follows the noise."""
         remaining = self.field.stop - state.time
-        return min(remaining, 1.0 / speed) if speed > 0.0 else remaining
+        if not pull > 0.0:
+            gain = push * float(self.forcing.sum())
+            return min(remaining, state.risk / gain) if gain > 0.0 else remaining
+        loose = np.abs(pull * self.rates * state.modes[0] - push * self.forcing)[::-1].cumsum()[::-1]
+        relevant = loose > self.tolerance * pull * self.rates * state.risk
+        fastest = pull * float(self.rates[np.flatnonzero(relevant)[-1]]) if relevant.any() else 0.0
+        return min(remaining, 2.0 / fastest) if fastest > 0.0 else remaining
 
     def _guess(self, length: float) -> Array | None:
         """The source at the nodes of the next step, continued from the step before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sgdtheory.solvers.collocation import Propagator, Rule
 from sgdtheory.solvers.feedback import Step
@@ -16,7 +17,7 @@ class Replay:
     """The modes of a solved system, in the caller's order."""
 
     def __init__(
-        self, constants: Rule, rates: Array, initial: Array, forcing: Array, order: Array, steps: Sequence[Step]
+        self, constants: Rule, rates: Array, initial: Array, forcing: Array, order: NDArray[np.intp], steps: Sequence[Step]
     ) -> None:
         self.constants, self.rates, self.forcing, self.steps = constants, rates, forcing, steps
         self.starts = [initial, *(s.after.modes[0] for s in steps)]
@@ -35,7 +36,7 @@ class Replay:
             decay, made = carrier.end(nodal[None])
             return (decay * start + made[0])[self.back]
         pull, push = _barycentric(constants.nodes, step.source, theta * constants.nodes)
-        weights = theta * step.length * constants.weights
+        weights = theta * step.length * constants.weights[:-1]
         modes, _ = decayed(self.rates, start, self.forcing, weights, weights @ pull, push)
         return modes[constants.unknowns - 1][self.back]
 

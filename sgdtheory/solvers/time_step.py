@@ -30,7 +30,7 @@ def time_step(
     q = constants.unknowns
     eta = field.rate(state.time + length * np.append(constants.nodes, constants.check))
     initial, bound = state.modes
-    total, weights = float(forcing.sum()), length * constants.weights
+    total, weights = float(forcing.sum()), length * constants.weights[: q + 1]
     risk = np.full(q + 1, state.risk)
     for _ in range(_ITERATIONS):
         psi, nu, psi_slope, nu_slope = field.slopes(risk)

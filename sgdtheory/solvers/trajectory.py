@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sgdtheory.errors import invalid
 from sgdtheory.solvers.feedback import Step
@@ -74,7 +75,7 @@ class Trajectory:
             )
         return flat
 
-    def locate(self, times: Array) -> tuple[Array, Array]:
+    def locate(self, times: Array) -> tuple[NDArray[np.intp], Array]:
         """The step that holds each time, and the position x in [-1, 1] on it where the clock shows that time."""
         index = np.clip(np.searchsorted(self.knots, times, side="right") - 1, 0, len(self._risk) - 1)
         span = np.diff(self.knots)[index]
