@@ -32,7 +32,7 @@ class MathML(MathMLPresentationPrinter):
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
         super().__init__({"inv_trig_style": "full"})
-        self.names = {name: re.sub(r"[\\{}]", "", latex) for name, latex in (names or {}).items()}
+        self.names = {name: re.sub(r"\\var|[\\{}]", "", latex) for name, latex in (names or {}).items()}
 
     def _print_Symbol(self, sym: Any, style: str = "plain") -> Any:
         return super()._print_Symbol(sp.Symbol(self.names.get(sym.name, sym.name)), style)

@@ -28,19 +28,16 @@ def scaled(expr: Any) -> Any:
 
 
 def _complement(expr: Any) -> Any:
-    """c - c erf(y) -> c erfc(y), c + c erf(y) -> c erfc(-y), for one term at a time."""
+    """c - c erf(y) -> c erfc(y), for one term at a time."""
     terms = list(expr.args)
     for term in terms:
         found = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.erf)]
-        if len(found) == 1:
-            coefficient = term / found[0]
-            for sign in (-1, 1):
-                partner = sign * coefficient
-                rest = list(terms)
-                rest.remove(term)
-                if partner in rest:
-                    rest.remove(partner)
-                    return sp.Add(*rest, partner * sp.erfc(-sign * found[0].args[0]))
+        partner = -term / found[0] if len(found) == 1 else None
+        if partner in terms:
+            rest = list(terms)
+            rest.remove(term)
+            rest.remove(partner)
+            return sp.Add(*rest, partner * sp.erfc(found[0].args[0]))
     return expr
 
 
@@ -186,7 +183,8 @@ class NumPySource(NumPyPrinter):
             raise DerivationError(f"the pieces of {expr} do not cover the line: the last one needs the condition True")
         text = self._print(last[0])
         for value, condition in reversed(pieces):
-            text = f"np.where({self._print(condition)}, {self._print(value)}, {text})"
+            told = self._print(condition)
+            text = f"np.where({told[1:-1] if _enclosed(told) else told}, {self._print(value)}, {text})"
         return text
 
     def _print_Relational(self, expr: Any) -> str:
@@ -260,10 +258,6 @@ class NumPySource(NumPyPrinter):
         return {"pi": "np.pi", "E": "np.e"}.get(str(expr), repr(float(expr)))
 
     _print_Pi = _print_Exp1 = _print_NumberSymbol
-
-    def _print_Tuple(self, expr: Any) -> str:
-        inside = ", ".join(map(self._print, expr.args))
-        return f"({inside},)" if len(expr.args) == 1 else f"({inside})"
 
     def _refuse(self, expr: Any) -> str:
         raise DerivationError(f"{expr} is no closed form that a kernel can hold")

@@ -11,6 +11,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from sgdtheory.derive.mathml import MathML
+from sgdtheory.expressions.expectation import Expectation
 
 RELATION = {
     "definition": (":=", ":="),
@@ -23,6 +24,9 @@ _MARK = {"<=": "≤", "~": "∼"}
 
 
 class _Plain(StrPrinter):
+    def _print(self, expr: Any, **kwargs: Any) -> str:
+        return self._print_Expectation(expr) if isinstance(expr, Expectation) else super()._print(expr, **kwargs)
+
     def _print_Integral(self, e: Any) -> str:
         text = self._print(e.function)
         for x, low, high in e.limits:
@@ -52,6 +56,9 @@ class _Plain(StrPrinter):
 
 
 class _Latex(LatexPrinter):
+    def _print(self, expr: Any, **kwargs: Any) -> str:
+        return self._print_Expectation(expr, **kwargs) if isinstance(expr, Expectation) else super()._print(expr, **kwargs)
+
     def _print_DiracDelta(self, e: Any, exp: Any = None) -> str:
         return self._named(r"\delta", e.args[:1], exp)
 
