@@ -48,7 +48,7 @@ ol.steps > li { counter-increment: step; background: var(--card); border: 1px so
 .top { display: flex; flex-wrap: wrap; gap: .35rem .6rem; align-items: baseline; }
 .top h4::before { content: counter(step) "\\2002"; color: var(--soft); font-weight: 400; font-variant-numeric: tabular-nums; }
 .formula { overflow-x: auto; overflow-y: hidden; margin: .55rem 0 .45rem; padding: .2rem 0; }
-math { font-size: 1.08rem; } math[display=block] { margin: 0; text-align: left; }
+math { font-size: 1.08rem; } .formula math { width: max-content; margin: 0; }
 .because { margin: .2rem 0; color: var(--ink); } .how { font-size: .8rem; line-height: 1.5; color: var(--soft); margin: .3rem 0 0; padding: 0; list-style: none; }
 .how b { color: var(--ink); font-weight: 600; }
 .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); margin: 1rem 0; }

@@ -45,10 +45,10 @@ def text(verification: Verification) -> str:
 
 def _header(v: Verification) -> str:
     said = "Everything holds" if v.ok else "Interrupted: not everything was looked at" if not v.complete else f"{len(v.failures)} of {len(v.findings)} do not hold"
-    names = ", ".join(html.escape(_title(n)) for n in v.names)
+    names = ", ".join(f"<code>{html.escape(n)}</code>" for n in v.names)
     held = sum(f.ok for f in v.findings)
     return (f'<h1>Derived, checked, simulated</h1><span class="verdict ui {"good" if v.ok else "bad"}">{said}</span>'
-            f'<p class="lead">A verification of {names}. Every step of each derivation was parsed from its record and checked again, every function '
+            f'<p class="lead">Verification of {names}. Every step of each derivation was parsed from its record and checked again, every function '
             f"that came out of it was held against the integral that defines it, and every curve against runs of the algorithm: "
             f"{held} of {len(v.findings)} findings hold.</p>")
 
@@ -174,9 +174,12 @@ def _cases(unit: str, found: tuple[Finding, ...]) -> str:
 
 
 def _checks(unit: str, found: tuple[Finding, ...]) -> str:
-    rows = [[html.escape(_words(f.name)), chip("holds" if f.ok else "fails", f.ok), html.escape(f.what), html.escape(f.detail), f"{f.seconds * 1e3:.0f} ms"]
-            for f in found]
-    return table(["Check", "Verdict", "What is compared", "Numbers", "Time"], rows, f"Checks of {unit}", numeric=(4,), wide=(2,))
+    def said(f: Finding) -> str:
+        detail = f'<div class="how">{html.escape(f.detail)}</div>' if f.detail else ""
+        return html.escape(f.what) + detail
+
+    rows = [[html.escape(_words(f.name)), chip("holds" if f.ok else "fails", f.ok), said(f), f"{f.seconds * 1e3:.0f} ms"] for f in found]
+    return table(["Check", "Verdict", "What is compared", "Time"], rows, f"Checks of {unit}", numeric=(3,), wide=(2,))
 
 
 def _mutants(unit: str, found: tuple[Finding, ...]) -> str:

@@ -50,7 +50,7 @@ def test_slopes_are_derivatives(problem, algorithm):
 
 
 @few
-@given(strategies.problems(noise=strategies.noises(finite_variance=True)), algorithms())
+@given(strategies.problems(noise=strategies.noises(finite_variance=True).filter(lambda n: "Uniform" not in repr(n))), algorithms())
 def test_stationary_modes_add_up_to_a_fixed_point(problem, algorithm):
     try:
         found = sgt.stationary_risk(problem, algorithm)

@@ -14,7 +14,7 @@ from sgdtheory.verification.cases import Case
 
 D = 300
 HORIZON = 8.0
-RUNS = 240
+RUNS = 200
 INITIAL_RISK = 4.0
 
 NOISES: dict[str, Any] = {

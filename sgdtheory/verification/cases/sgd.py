@@ -3,4 +3,4 @@
 from sgdtheory.algorithms.separable import SGD
 from sgdtheory.verification.cases.grid import grid
 
-CASES = grid(SGD(0.9), ("Gaussian", "Student t, 6 degrees", "Rademacher"), seed=2000)
+CASES = grid(SGD(1.0), ("Gaussian", "Student t, 6 degrees", "Rademacher"), seed=2000)
