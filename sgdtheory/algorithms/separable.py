@@ -60,6 +60,12 @@ class SeparableUpdate(Algorithm):
         other.__post_init__()
         return other
 
+    def one_sample(self) -> SeparableUpdate:
+        """The same rule with one sample a step."""
+        other = copy.copy(self)
+        store(other, batch_size=1)
+        return other
+
     def _factor(self, which: int) -> Any:
         text = expressions.parse(self.update).factor()[which]
         parsed = expressions.parse(text)
