@@ -4,6 +4,8 @@ Names load their module when first used, so that reading a record needs no SymPy
 """
 
 import importlib as _importlib
+import sys as _sys
+import types as _types
 
 _PUBLIC = {
     "Derivation": "language",
@@ -36,3 +38,15 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Package(_types.ModuleType):
+    """``derive.homogenize`` is the function, also once its module of the same name is loaded."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if _PUBLIC.get(name) == name and isinstance(value, _types.ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+_sys.modules[__name__].__class__ = _Package

@@ -52,4 +52,5 @@ def simulate(route: Any, right: Any, domains: Mapping[sp.Symbol, Domain]) -> Che
 
 
 def _draws(law: str, rng: np.random.Generator, size: int) -> Any:
-    return {"normal": rng.standard_normal, "uniform": rng.random, "exponential": rng.standard_exponential}[law](size)
+    draws: dict[str, Any] = {"normal": rng.standard_normal, "uniform": rng.random, "exponential": rng.standard_exponential}
+    return draws[law](size)

@@ -1,5 +1,8 @@
 """The language: symbols, paths, exactness, and what is refused."""
 
+import subprocess
+import sys
+
 import pytest
 import sympy as sp
 
@@ -109,6 +112,15 @@ def test_slips_are_told(do, error, match):
     D, a, _ = chain()
     with pytest.raises(error, match=match):
         do(D, a)
+
+
+def test_a_name_stays_what_it_is_when_its_module_is_loaded():
+    code = (
+        "import sys, sgdtheory.derive as derive; assert 'sympy' not in sys.modules; "
+        "from sgdtheory.derive.homogenize import kernel; from sgdtheory.derive import homogenize; "
+        "import sgdtheory as sgt; assert sgt.derive.homogenize is homogenize is derive.homogenize; assert not hasattr(homogenize, 'kernel')"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_domains_say_what_is_assumed_and_what_is_drawn():
