@@ -7,7 +7,13 @@ import pytest
 
 import sgdtheory as sgt
 from sgdtheory.errors import Interrupted, InvalidInput
-from sgdtheory.verification import checks
+from sgdtheory.verification import checks, tasks
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave the steps of the record alone: checking them anew takes seconds."""
+    monkeypatch.setitem(tasks._WORK, "record", lambda task: [])
 
 
 def test_everything_about_the_noise_transform_holds():
@@ -23,7 +29,7 @@ def test_everything_about_the_noise_transform_holds():
     assert all(row["hold"] == row["of"] for row in found.table())
 
 
-def test_with_mutants_and_an_executor_the_order_is_the_same():
+def test_with_mutants_and_an_executor_the_order_is_the_same(quick):
     with ThreadPoolExecutor(1) as executor:
         a = sgt.verify("noise", mutants=True, executor=executor, progress=False)
     b = sgt.verify("noise", mutants=True, progress=False)
@@ -32,7 +38,7 @@ def test_with_mutants_and_an_executor_the_order_is_the_same():
     assert sum(f.data["total"] for f in a.of("noise", "mutants")) > 100
 
 
-def test_a_wrong_kernel_fails_in_the_record_and_in_the_checks(monkeypatch):
+def test_a_wrong_kernel_fails_in_the_record_and_in_the_checks(quick, monkeypatch):
     kernel = checks.kernel("noise")
     own = kernel.cauchy
     monkeypatch.setattr(kernel, "cauchy", lambda u, scale: 1.01 * own(u, scale))
@@ -43,7 +49,7 @@ def test_a_wrong_kernel_fails_in_the_record_and_in_the_checks(monkeypatch):
     assert "by the definition" in str(found)
 
 
-def test_an_error_in_one_part_is_a_finding_and_loses_nothing(monkeypatch):
+def test_an_error_in_one_part_is_a_finding_and_loses_nothing(quick, monkeypatch):
     def broken(u, scale):
         raise RuntimeError("no")
 
@@ -53,7 +59,7 @@ def test_an_error_in_one_part_is_a_finding_and_loses_nothing(monkeypatch):
     assert found.of("noise", "check")[-1].ok
 
 
-def test_interruption_keeps_what_was_done_and_writes_the_report(tmp_path):
+def test_interruption_keeps_what_was_done_and_writes_the_report(quick, tmp_path):
     def stop(done, total, finding):
         if done == 4:
             raise KeyboardInterrupt

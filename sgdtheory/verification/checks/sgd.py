@@ -72,3 +72,26 @@ def second_moments_of(step: float, batch: int, noise: float, squares: Array) -> 
     single = np.einsum("jjii,i->j", fourth, squares) + RATES * noise
     mean_square = RATES**2 * squares
     return squares - 2.0 * step * RATES * squares + step**2 / batch * (single + (batch - 1) * mean_square)
+
+
+@check("sgd", "stationary_risk")
+def stationary_risk_balances(kernel: ModuleType) -> None:
+    """The fixed point of R = load (R + E eps^2/2), load = eta tr K/(2d), by iteration."""
+    moment, load = 0.7, 0.4
+    risk = 0.0
+    for _ in range(200):
+        risk = load * (risk + moment / 2.0)
+    agree(kernel.stationary_risk(moment, load), risk, "stationary risk in high dimension")
+
+
+@check("sgd", "fluctuation")
+def fluctuation_balances_the_variance_of_a_step(kernel: ModuleType) -> None:
+    """For K = 1: 2 (2 eta - eta^2) d Var R = Var(-eta r y + eta^2 r^2/2), y = <x, v>, r = y - eps, by Gauss-Hermite."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(12)
+    weights = weights / weights.sum()
+    for eta, risk_std, noise_std in ((0.6, 0.33, 0.5), (1.1, 0.9, 0.2)):
+        y, eps = risk_std * nodes[:, None], noise_std * nodes[None, :]
+        change = -eta * (y - eps) * y + eta**2 * (y - eps) ** 2 / 2.0
+        mean = weights @ change @ weights
+        variance = weights @ (change - mean) ** 2 @ weights
+        agree(kernel.fluctuation(eta, risk_std, noise_std), variance / (2.0 * (2.0 * eta - eta**2)), "d Var R")
