@@ -64,9 +64,8 @@ def _statement(statement: ast.stmt) -> Iterator[Place]:
     if isinstance(statement, ast.With):
         for inner in statement.body:
             yield from _statement(inner)
-    elif isinstance(statement, (ast.Return, ast.Assign)) and statement.value is not None:
-        if not _helper(statement.value, "_floats"):
-            yield from _expression(statement, ("value", None), "")
+    elif isinstance(statement, (ast.Return, ast.Assign)) and statement.value is not None and not _helper(statement.value, "_floats"):
+        yield from _expression(statement, ("value", None), "")
 
 
 def _helper(node: ast.expr, name: str) -> bool:
@@ -141,7 +140,7 @@ def _binary(node: ast.BinOp) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(node.op, ast.Div):
         yield "exponent", ast.BinOp(node.left, ast.Mult(), node.right)
         yield "dropped factor", node.left
-    elif isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
+    elif isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, (int, float)):
         power = node.right.value
         yield "exponent", ast.BinOp(node.left, ast.Pow(), ast.Constant(power + 1))
         yield "exponent", ast.BinOp(node.left, ast.Pow(), ast.Constant(power - 1)) if power != 2 else node.left

@@ -78,17 +78,34 @@ def judged(unit: str, case: Case) -> Finding:
     reasons = [] if found else [f"the mean of {case.runs} runs deviates by {found.margin:.2f} times what is admitted"]
     reasons += [f"a learning rate wrong by {WRONG_BY - 1:.0%} passes"] if wrong else []
     reasons += [f"resolves errors of {found.resolution:.1%} only"] if found.resolution > RESOLUTION else []
-    numbers = (f"deviation {found.deviation:+.2%} +- {found.standard_error:.2%}, largest |z| {found.worst:.2f}, finds errors above {found.resolution:.1%}, "
-               f"rejects a 5 % wrong learning rate by {wrong.margin:.1f} times the limit")
+    numbers = (
+        f"deviation {found.deviation:+.2%} +- {found.standard_error:.2%}, largest |z| {found.worst:.2f}, finds errors above {found.resolution:.1%}, "
+        f"rejects a 5 % wrong learning rate by {wrong.margin:.1f} times the limit"
+    )
     from scipy.special import stdtrit
 
     power = float(stdtrit(case.runs - 1, 0.99)) * found.standard_error
     fine = np.linspace(0.0, case.horizon, 200)
     data: dict[str, Any] = {
-        "times": runs.times, "mean": runs.mean, "low": np.quantile(runs.risk, 0.1, axis=0), "high": np.quantile(runs.risk, 0.9, axis=0),
-        "fine": fine, "theory": theory(fine), "runs": case.runs, "seed": case.seed, "d": case.problem.scale, "algorithm": repr(case.algorithm),
-        "worst": found.worst, "deviation": found.deviation, "standard_error": found.standard_error, "resolution": found.resolution,
-        "admitted": found.resolution - power, "margin": found.margin, "wrong_margin": wrong.margin, "limit": found.quantile_each, "exactness": theory.exactness.kind,
+        "times": runs.times,
+        "mean": runs.mean,
+        "low": np.quantile(runs.risk, 0.1, axis=0),
+        "high": np.quantile(runs.risk, 0.9, axis=0),
+        "fine": fine,
+        "theory": theory(fine),
+        "runs": case.runs,
+        "seed": case.seed,
+        "d": case.problem.scale,
+        "algorithm": repr(case.algorithm),
+        "worst": found.worst,
+        "deviation": found.deviation,
+        "standard_error": found.standard_error,
+        "resolution": found.resolution,
+        "admitted": found.resolution - power,
+        "margin": found.margin,
+        "wrong_margin": wrong.margin,
+        "limit": found.quantile_each,
+        "exactness": theory.exactness.kind,
     }
     return Finding(unit, "case", case.name, case.what, not reasons, "; ".join([*reasons, numbers]), data=data)
 
@@ -98,10 +115,23 @@ def _mutants(task: Task) -> list[Finding]:
     found = mutants.kill(task.unit, chosen)
     excused = [f"equivalent: {m.id} ({why})" for m, why in found.equivalent.items()]
     alive = [f"survives: {m.id}" for m in found.survivors]
-    data = {"killed": len(found.by), "equivalent": {m.id: w for m, w in found.equivalent.items()}, "survivors": [m.id for m in found.survivors],
-            "total": found.total}
-    return [Finding(task.unit, "mutants", task.name, f"mutants of {task.name}", not found.survivors,
-                    "; ".join([f"{len(found.by)} of {found.total} mutants killed", *alive, *excused]), data=data)]
+    data = {
+        "killed": len(found.by),
+        "equivalent": {m.id: w for m, w in found.equivalent.items()},
+        "survivors": [m.id for m in found.survivors],
+        "total": found.total,
+    }
+    return [
+        Finding(
+            task.unit,
+            "mutants",
+            task.name,
+            f"mutants of {task.name}",
+            not found.survivors,
+            "; ".join([f"{len(found.by)} of {found.total} mutants killed", *alive, *excused]),
+            data=data,
+        )
+    ]
 
 
 _WORK = {"record": _record, "kernel": _kernel, "check": _check, "case": _case, "mutants": _mutants}

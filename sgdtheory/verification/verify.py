@@ -73,7 +73,8 @@ def verify(*names: str, report: str | os.PathLike[str] | None = None, mutants: b
     units = tuple(dict.fromkeys(k for name in chosen for k in checks.kernels(name) if k in known))
     work = [task for unit in units for task in tasks(unit, mutants)]
     order = {task: i for i, task in enumerate(work)}
-    start, found = time.perf_counter(), {}
+    start = time.perf_counter()
+    found: dict[Task, list[Finding]] = {}
 
     def verdict(complete: bool) -> Verification:
         findings = [f for task in sorted(found, key=order.__getitem__) for f in found[task]]

@@ -44,7 +44,9 @@ def test_drift_falls_with_risk_for_symmetric_unimodal_noise(law, c):
 
 def test_drift_need_not_fall_for_two_atoms():
     """Noise +-1, threshold 1/2: .0002, .233, .149 at R = .01, .3, 3."""
-    np.testing.assert_allclose(found(sgt.noise.Atoms([-1.0, 1.0]), 0.5).drift(np.array([0.01, 0.3, 3.0])), [0.0002, 0.233, 0.149], rtol=2e-3, atol=4e-5)
+    np.testing.assert_allclose(
+        found(sgt.noise.Atoms([-1.0, 1.0]), 0.5).drift(np.array([0.01, 0.3, 3.0])), [0.0002, 0.233, 0.149], rtol=2e-3, atol=4e-5
+    )
 
 
 @few

@@ -39,8 +39,11 @@ def scaled(law, c):
     return type(law)(c * law.scale)
 
 
-SCALABLE = strategies.noises().filter(lambda n: isinstance(n, (sgt.noise.Gaussian, sgt.noise.Laplace, sgt.noise.Uniform,
-                                                               sgt.noise.StudentT, sgt.noise.Cauchy, sgt.noise.Atoms)))
+SCALABLE = strategies.noises().filter(
+    lambda n: isinstance(
+        n, (sgt.noise.Gaussian, sgt.noise.Laplace, sgt.noise.Uniform, sgt.noise.StudentT, sgt.noise.Cauchy, sgt.noise.Atoms)
+    )
+)
 
 
 # --- drift ---------------------------------------------------------------------------------------------------------------
@@ -81,9 +84,16 @@ def test_drift_is_the_density_of_the_residual_at_zero():
     np.testing.assert_allclose(psi(law, 0.2), 2.0 * math.sqrt(2.0 / math.pi) * height, rtol=1e-8)
 
 
-@pytest.mark.parametrize(("law", "height"), [(sgt.noise.Gaussian(0.7), 1 / (0.7 * math.sqrt(2 * math.pi))), (sgt.noise.Uniform(0.8), 1 / 1.6),
-                                             (sgt.noise.Cauchy(0.4), 1 / (0.4 * math.pi)), (sgt.noise.StudentT(4.0, 0.6), 0.375 / 0.6)],
-                         ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize(
+    ("law", "height"),
+    [
+        (sgt.noise.Gaussian(0.7), 1 / (0.7 * math.sqrt(2 * math.pi))),
+        (sgt.noise.Uniform(0.8), 1 / 1.6),
+        (sgt.noise.Cauchy(0.4), 1 / (0.4 * math.pi)),
+        (sgt.noise.StudentT(4.0, 0.6), 0.375 / 0.6),
+    ],
+    ids=lambda p: type(p).__name__,
+)
 def test_drift_at_small_risk(law, height):
     np.testing.assert_allclose(psi(law, 1e-10), 2.0 * math.sqrt(2.0 / math.pi) * height, rtol=1e-8)
 
@@ -95,9 +105,15 @@ def test_gaussian_drift_and_compression_in_closed_form():
         np.testing.assert_allclose(sgt.effects(problem, sgt.SignSGD(0.5)).noise_compression, 4.0 / np.pi**2, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("law", "expected", "tolerance"), [
-    (sgt.noise.StudentT(3.0, 0.5), 16.0 / (3.0 * math.pi**2) * 6.0 / math.pi, 1e-3),
-    (sgt.noise.Laplace(0.5), 4.0 / math.pi, 3e-3), (sgt.noise.Uniform(0.5), 2.0 / (3.0 * math.pi), 1e-3)], ids=["t3", "Laplace", "uniform"])
+@pytest.mark.parametrize(
+    ("law", "expected", "tolerance"),
+    [
+        (sgt.noise.StudentT(3.0, 0.5), 16.0 / (3.0 * math.pi**2) * 6.0 / math.pi, 1e-3),
+        (sgt.noise.Laplace(0.5), 4.0 / math.pi, 3e-3),
+        (sgt.noise.Uniform(0.5), 2.0 / (3.0 * math.pi), 1e-3),
+    ],
+    ids=["t3", "Laplace", "uniform"],
+)
 def test_small_risk_compression(law, expected, tolerance):
     """E eps^2 psi(0)^2 = (8/pi) E eps^2 f(0)^2: 1.032, 1.273, 0.212."""
     problem = sgt.LinearRegression(sgt.covariance.identity(40), law)
@@ -199,8 +215,7 @@ def test_third_order_of_the_mean_step():
     step = sgt.one_step(problem, sgt.SignSGD(0.5))
     s = math.sqrt(2.0 * problem.initial_risk)
     rho, u, h = 1.0 / 30.0, u_of(s), 1e-3
-    m, slope = (float(sgt.noise_transform(law, u)),
-                float(sgt.noise_transform(law, u + h) - sgt.noise_transform(law, u - h)) / (2 * h))
+    m, slope = (float(sgt.noise_transform(law, u)), float(sgt.noise_transform(law, u + h) - sgt.noise_transform(law, u - h)) / (2 * h))
     third = 2.0 / np.pi * (m * (rho + rho**3 / 6.0) + u * slope * rho**3 / 3.0)
     np.testing.assert_allclose(step.mean, third, rtol=3.0 * rho**4)
     assert abs(step.mean[0] / (2.0 / np.pi * m * rho) - 1.0) > 30.0 * rho**4
@@ -211,8 +226,11 @@ def test_gap_between_exact_and_linear_drift_falls_like_one_over_d():
     for d in (20, 200, 2000):
         problem = sgt.LinearRegression(sgt.covariance.diagonal(np.linspace(0.2, 2.0, d)), sgt.noise.Gaussian(0.7))
         k = problem.covariance
-        exact = sgt.one_step(problem, sgt.SignSGD(0.5)).mean if d <= 200 else 2.0 / np.pi * np.arcsin(
-            k.matvec(problem.error) / np.sqrt(k.variances * (2.0 * problem.initial_risk + 0.49)))
+        exact = (
+            sgt.one_step(problem, sgt.SignSGD(0.5)).mean
+            if d <= 200
+            else 2.0 / np.pi * np.arcsin(k.matvec(problem.error) / np.sqrt(k.variances * (2.0 * problem.initial_risk + 0.49)))
+        )
         linear = psi(problem.noise, problem.initial_risk) * k.matvec(problem.error) / np.sqrt(k.variances)
         along = k.matvec(problem.error)
         gaps.append(d * float((along @ exact) / (along @ linear) - 1.0))
@@ -246,7 +264,10 @@ def test_stationary_risk_knows_the_covariance_by_its_diagonal_only_and_grows(law
 @few
 @given(SCALABLE)
 def test_stationary_risk_grows_with_the_noise(law):
-    values = [sgt.stationary_risk(sgt.LinearRegression(sgt.covariance.identity(5), scaled(law, c)), sgt.SignSGD(0.3)).value for c in (1.0, 1.5, 3.0)]
+    values = [
+        sgt.stationary_risk(sgt.LinearRegression(sgt.covariance.identity(5), scaled(law, c)), sgt.SignSGD(0.3)).value
+        for c in (1.0, 1.5, 3.0)
+    ]
     assert values[0] <= values[1] * (1 + 1e-9)
     assert values[1] <= values[2] * (1 + 1e-9)
 
@@ -254,15 +275,20 @@ def test_stationary_risk_grows_with_the_noise(law):
 def test_stationary_risk_at_small_learning_rate():
     """R ~ eta tr D / (8 sqrt(2/pi) f(0) d) where the noise has a density at zero; eta^2 without noise; 1/log where it has a hole."""
     problem = sgt.LinearRegression(sgt.covariance.identity(10), sgt.noise.Cauchy(0.5))
-    np.testing.assert_allclose(sgt.stationary_risk(problem, sgt.SignSGD(1e-5)).value, 1e-5 / (8.0 * math.sqrt(2.0 / math.pi) / (math.pi * 0.5)), rtol=1e-4)
+    np.testing.assert_allclose(
+        sgt.stationary_risk(problem, sgt.SignSGD(1e-5)).value, 1e-5 / (8.0 * math.sqrt(2.0 / math.pi) / (math.pi * 0.5)), rtol=1e-4
+    )
     two = sgt.LinearRegression(sgt.covariance.identity(10), sgt.noise.Atoms([-1.0, 1.0]))
     values = np.array([sgt.stationary_risk(two, sgt.SignSGD(10.0**-k)).value for k in (8, 16)])
     assert values[1] / values[0] > 0.4
     np.testing.assert_allclose(values * 4.0 * np.log([1e8, 1e16]), 1.0, atol=0.25)
 
 
-@pytest.mark.parametrize(("law", "tolerance"), [(sgt.noise.Gaussian(0.7), 1e-4), (sgt.noise.StudentT(5.0, 0.5), 1e-3), (sgt.noise.Laplace(0.5), 2e-2)],
-                         ids=["Gaussian", "t5", "Laplace"])
+@pytest.mark.parametrize(
+    ("law", "tolerance"),
+    [(sgt.noise.Gaussian(0.7), 1e-4), (sgt.noise.StudentT(5.0, 0.5), 1e-3), (sgt.noise.Laplace(0.5), 2e-2)],
+    ids=["Gaussian", "t5", "Laplace"],
+)
 def test_rates_at_equal_small_stationary_risk(law, tolerance):
     """rate / rate of SGD -> E eps^2 psi(0)^2 kappa(K) / kappa(Kbar); slow for a density with a kink."""
     variances = np.geomspace(0.1, 3.0, 30)
@@ -304,7 +330,9 @@ def test_rotation_changes_signsgd_and_not_sgd():
     d = 20
     q = np.linalg.qr(np.random.default_rng(3).standard_normal((d, d)))[0]
     k, v = np.diag(np.geomspace(0.1, 4.0, d)), np.ones(d)
-    plain, turned = (sgt.LinearRegression(sgt.covariance.dense(0.5 * (m + m.T)), sgt.noise.Gaussian(0.5), e) for m, e in ((k, v), (q @ k @ q.T, q @ v)))
+    plain, turned = (
+        sgt.LinearRegression(sgt.covariance.dense(0.5 * (m + m.T)), sgt.noise.Gaussian(0.5), e) for m, e in ((k, v), (q @ k @ q.T, q @ v))
+    )
     a, b = (sgt.risk_curve(p, sgt.SGD(0.5), 2.0).risk for p in (plain, turned))
     np.testing.assert_allclose(a, b, rtol=1e-7)
     a, b = (sgt.risk_curve(p, sgt.SignSGD(0.5), 2.0).risk for p in (plain, turned))
@@ -322,7 +350,9 @@ def test_batch_drift_for_gaussian_noise(batch):
     np.testing.assert_allclose(found, math.sqrt(2.0 / math.pi) * chi / np.sqrt(2.0 * np.array([0.05, 1.0]) + 0.36), rtol=1e-8)
 
 
-@pytest.mark.parametrize("law", [sgt.noise.StudentT(3.0, 0.5), sgt.noise.Cauchy(0.4), sgt.noise.Atoms([-0.7, 0.7])], ids=lambda n: type(n).__name__)
+@pytest.mark.parametrize(
+    "law", [sgt.noise.StudentT(3.0, 0.5), sgt.noise.Cauchy(0.4), sgt.noise.Atoms([-0.7, 0.7])], ids=lambda n: type(n).__name__
+)
 def test_batch_drift_is_a_mean_inverse_norm(law):
     """sqrt(2/pi) (B-1) E 1/||r||, r of B residuals: by simulation, within five standard errors (false alarm 6e-7)."""
     batch, risk = 4, 0.2

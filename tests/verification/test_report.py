@@ -20,19 +20,43 @@ def _case(name, deviation):
 
     t, fine = np.linspace(0.0, 3.0, 61), np.linspace(0.0, 3.0, 100)
     curve = 0.2 + 0.8 * np.exp(-2 * t)
-    numbers = {"deviation": deviation, "standard_error": 0.004, "admitted": 0.03, "resolution": 0.04, "margin": abs(deviation) / 0.03, "wrong_margin": 1.7,
-               "limit": 7.0, "worst": 2.2}
-    return {"times": t, "mean": curve * (1 + deviation), "low": 0.9 * curve, "high": 1.1 * curve, "fine": fine, "theory": 0.2 + 0.8 * np.exp(-2 * fine),
-            "runs": 50, "seed": 7, "d": 300, "algorithm": "SignSGD(learning_rate=0.5)", "exactness": "limit", **numbers}
+    numbers = {
+        "deviation": deviation,
+        "standard_error": 0.004,
+        "admitted": 0.03,
+        "resolution": 0.04,
+        "margin": abs(deviation) / 0.03,
+        "wrong_margin": 1.7,
+        "limit": 7.0,
+        "worst": 2.2,
+    }
+    return {
+        "times": t,
+        "mean": curve * (1 + deviation),
+        "low": 0.9 * curve,
+        "high": 1.1 * curve,
+        "fine": fine,
+        "theory": 0.2 + 0.8 * np.exp(-2 * fine),
+        "runs": 50,
+        "seed": 7,
+        "d": 300,
+        "algorithm": "SignSGD(learning_rate=0.5)",
+        "exactness": "limit",
+        **numbers,
+    }
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     found = [f for task in tasks.tasks("noise", False) if task.kind != "record" for f in task()]
     found += [Finding("noise", "record", name, "made up", True, "numeric: both sides agree") for name in derivation("noise").steps]
-    found += [Finding("noise", "case", f"case {i} <&>", "made up", i != 1, "detail", 1.0, _case("x", d)) for i, d in enumerate((0.003, 0.08))]
+    found += [
+        Finding("noise", "case", f"case {i} <&>", "made up", i != 1, "detail", 1.0, _case("x", d)) for i, d in enumerate((0.003, 0.08))
+    ]
     found.append(Finding("noise", "case", "lost", "made up", False, "ValueError: a < b & c"))
-    found.append(Finding("noise", "mutants", "cauchy", "mutants of cauchy", True, "20 of 20 mutants killed", data={"killed": 20, "total": 20}))
+    found.append(
+        Finding("noise", "mutants", "cauchy", "mutants of cauchy", True, "20 of 20 mutants killed", data={"killed": 20, "total": 20})
+    )
     return report.write(Verification(("noise",), tuple(found), True, 3.0), tmp_path_factory.mktemp("report"))
 
 
@@ -98,7 +122,7 @@ def test_it_says_what_was_found(page):
 
 
 def _luminance(colour):
-    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -108,8 +132,17 @@ def test_contrast_in_light_and_dark():
 
     for block in re.findall(r":root \{(.*?)\}", STYLE, re.S):
         colour = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block))
-        for text, ground in (("ink", "paper"), ("ink", "card"), ("soft", "paper"), ("soft", "card"), ("soft", "wash"), ("accent", "paper"),
-                             ("accent", "card"), ("good", "goodwash"), ("bad", "badwash")):
+        for text, ground in (
+            ("ink", "paper"),
+            ("ink", "card"),
+            ("soft", "paper"),
+            ("soft", "card"),
+            ("soft", "wash"),
+            ("accent", "paper"),
+            ("accent", "card"),
+            ("good", "goodwash"),
+            ("bad", "badwash"),
+        ):
             light, dark = sorted((_luminance(colour[text]), _luminance(colour[ground])))[::-1]
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
 
@@ -135,7 +168,9 @@ def browser():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_in_a_browser(page, browser, width, scheme):
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500})
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
+    )
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
     browser.get(page.as_uri())
     assert browser.get_log("browser") == []
@@ -144,7 +179,9 @@ def test_in_a_browser(page, browser, width, scheme):
     assert run("return document.documentElement.scrollWidth <= window.innerWidth")
     assert run("return [...document.images].every(i => i.naturalWidth > 0)")
     assert run("return [...document.querySelectorAll('svg.plot')].length") == 2
-    assert run("return [...document.querySelectorAll('svg.plot')].every(s => s.getBoundingClientRect().width > 200 && s.getBBox().width > 200)")
+    assert run(
+        "return [...document.querySelectorAll('svg.plot')].every(s => s.getBoundingClientRect().width > 200 && s.getBBox().width > 200)"
+    )
     assert run("return [...document.querySelectorAll('.box, .formula')].every(b => b.getBoundingClientRect().right <= window.innerWidth)")
     assert float(run("return getComputedStyle(document.body).fontSize").removesuffix("px")) >= 16
     assert run("return performance.getEntriesByType('resource').length") == 0

@@ -3,7 +3,7 @@
 from sgdtheory.algorithms.separable import ClippedSGD
 from sgdtheory.simulation.rules import GradientNormClipping
 from sgdtheory.verification.cases import Case
-from sgdtheory.verification.cases.grid import D, HORIZON, RUNS, grid
+from sgdtheory.verification.cases.grid import HORIZON, RUNS, D, grid
 
 _ALGORITHM = ClippedSGD(0.8, threshold=0.8)
 CASES = grid(_ALGORITHM, ("Gaussian", "Student t, 3 degrees", "Cauchy", "Rademacher"), seed=3000)

@@ -17,7 +17,15 @@ SCALES = (0.3, 1.0, 4.0)
 
 def _transforms(density: Callable[[Array, float], Array], scale: float) -> list[float]:
     """M(u) of an even density, over eps > 0, at every u."""
-    return [half_line_mean(lambda e, u=u: 2.0 * density(e, scale) * np.exp(-u * e * e)) for u in U]
+
+    def at(u: float) -> float:
+        return half_line_mean(lambda e: 2.0 * density(e, scale) * np.exp(-u * e * e))
+
+    return [at(u) for u in U]
+
+
+def _component(u: float, mean: float, variance: float) -> float:
+    return normal_mean(lambda e, z: np.exp(-u * e * e), mean, np.sqrt(variance))[0]
 
 
 @check("noise", ("component", "log_component"))
@@ -25,7 +33,7 @@ def component_is_a_gaussian_average(kernel: ModuleType) -> None:
     """component(u, m, v) = E exp(-u eps^2), eps ~ N(m, v), and log_component is its logarithm."""
     for mean, variance in ((0.0, 1.0), (0.7, 0.25), (-2.0, 1.7)):
         for u in (1e-3, 0.4, 3.0, 12.0):
-            expected = normal_mean(lambda e, z, u=u: np.exp(-u * e * e), mean, np.sqrt(variance))[0]
+            expected = _component(u, mean, variance)
             agree(kernel.component(u, mean, variance), expected, f"component({u}, {mean}, {variance})")
             agree(kernel.log_component(u, mean, variance), np.log(expected), f"log_component({u}, {mean}, {variance})", 1e-9)
 
