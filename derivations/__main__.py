@@ -11,6 +11,7 @@ import time
 
 import derivations
 from derivations._compare import differences
+from sgdtheory.errors import SGDTheoryError
 
 
 def main() -> int:
@@ -25,17 +26,23 @@ def main() -> int:
     failed = 0
     for name in options.names or derivations.names():
         start = time.perf_counter()
-        derivation = derivations.load(name)
-        told = differences(derivation) if options.check else []
-        if not options.check:
-            derivation.write(derivations.KERNELS, derivations.RECORDS)
-        failed += bool(told)
-        state = "differs: " + "; ".join(told) if told else "agrees" if options.check else "written"
-        print(
-            f"{name}: {len(derivation.steps)} steps, {len(derivation.functions)} functions, {state}"
-            f" ({time.perf_counter() - start:.1f} s)"
-        )
+        try:
+            good, said = _one(name, options.check)
+        except SGDTheoryError as error:
+            good, said = False, str(error)
+        failed += not good
+        print(f"{name}: {said} ({time.perf_counter() - start:.1f} s)", flush=True)
     return failed
+
+
+def _one(name: str, check: bool) -> tuple[bool, str]:
+    derivation = derivations.load(name)
+    counted = f"{len(derivation.steps)} steps, {len(derivation.functions)} functions"
+    if not check:
+        derivation.write(derivations.KERNELS, derivations.RECORDS)
+        return True, f"{counted}, written"
+    told = differences(derivation)
+    return not told, f"{counted}, {'differs: ' + '; '.join(told) if told else 'agrees'}"
 
 
 if __name__ == "__main__":
