@@ -75,17 +75,21 @@ def _tidy(term: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> sp.Expr:
 def _of_pieces(p: Pieces, m: sp.Symbol, s: sp.Symbol) -> sp.Expr:
     groups: dict[Exponent, list[dict[int, sp.Expr]]] = defaultdict(lambda: [defaultdict(lambda: sp.S.Zero) for _ in p.values])
     total = sp.S.Zero
+    curves: dict[Any, sp.Expr] = defaultdict(lambda: sp.S.Zero)
     trigonometric = False
-    for at, (low, high, value) in enumerate(p.intervals):
+    for at, (_low, _high, value) in enumerate(p.intervals):
         value, oscillates = _exponentials(value, p.r)
         trigonometric = trigonometric or oscillates
         for coefficient, power, exponent, inner in _terms(value, p.r):
             if inner is None:
                 groups[exponent][at][power] += coefficient
-            elif low == -sp.oo and high == sp.oo:
-                total += coefficient * _with_erf(power, exponent, inner, m, s)
             else:
-                raise NoClosedForm
+                curves[at, power, exponent, inner] += coefficient
+    for (_at, power, exponent, inner), coefficient in curves.items():
+        if not p.cuts:
+            total += coefficient * _with_erf(power, exponent, inner, m, s)
+        elif sp.simplify(coefficient) != 0:         # erf over part of the line has no closed form, unless it drops out
+            raise NoClosedForm
     for exponent, polynomials in groups.items():
         total += _group(p.cuts, polynomials, exponent, m, s)
     if trigonometric:
@@ -108,8 +112,24 @@ def _exponentials(value: sp.Expr, r: sp.Symbol) -> tuple[sp.Expr, bool]:
 
 
 def _terms(value: sp.Expr, r: sp.Symbol) -> list[Term]:
+    try:
+        return _terms_of(sp.expand(value), r)
+    except NoClosedForm:
+        # expand() also multiplies denominators out; a polynomial in r and its bells leaves the other symbols alone
+        curves = sorted((a for a in value.atoms(sp.exp, sp.erf) if a.has(r)), key=sp.default_sort_key)
+        marks = [sp.Dummy(f"f{k}") for k in range(len(curves))]
+        try:
+            polynomial = sp.Poly(value.xreplace(dict(zip(curves, marks, strict=True))), r, *marks)
+        except sp.PolynomialError:
+            raise NoClosedForm from None
+        back = dict(zip(marks, curves, strict=True))
+        rows = [c * sp.prod([g**n for g, n in zip(polynomial.gens, powers, strict=True)]) for powers, c in polynomial.terms()]
+        return _terms_of(sp.Add(*rows, evaluate=False).xreplace(back), r)
+
+
+def _terms_of(value: sp.Expr, r: sp.Symbol) -> list[Term]:
     terms = []
-    for term in sp.Add.make_args(sp.expand(value)):
+    for term in sp.Add.make_args(value):
         coefficient, power, alpha, beta, inner = sp.S.One, 0, sp.S.Zero, sp.S.Zero, None
         for factor in sp.Mul.make_args(term):
             base, exponent = factor.as_base_exp() if not isinstance(factor, sp.exp) else (factor, sp.S.One)
@@ -127,17 +147,18 @@ def _terms(value: sp.Expr, r: sp.Symbol) -> list[Term]:
                 inner = (slope, shift)
             else:
                 raise NoClosedForm
-        if sp.re(alpha) != 0 and _sign(sp.re(alpha)) < 0:
+        if sp.re(alpha) != 0 and _falls(sp.re(alpha)):
             raise ValueError("the expectation is infinite for large std: the function grows like the exponential of r^2")
         terms.append((coefficient, power, (alpha, beta), inner))
     return terms
 
 
-def _sign(value: sp.Expr) -> int:
+def _falls(alpha: sp.Expr) -> bool:
+    """Whether alpha < 0 for all parameters; where the sign depends on them, the closed form holds where the mean exists."""
     try:
-        return sign_of(value)
+        return sign_of(alpha) < 0
     except NoPieces:
-        raise NoClosedForm from None
+        return False
 
 
 def _quadratic(u: sp.Expr, r: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr]:

@@ -201,7 +201,7 @@ class _Work:
 
     def _identity(self, name: str, left: Any, right: Any, because: str, needs: tuple[str, ...], route: Any, label: str, **options: Any) -> Any:
         if sp.sympify(left).atoms(Expectation) and any(e.atoms(Expectation) != {e} for e in sp.sympify(left).atoms(Expectation)):
-            deep = {"points": 3, "digits": 20, "time_limit": 120} if self.points > 2 else {"points": 1, "digits": 6}
+            deep = {"points": 2, "digits": 6, "time_limit": 120} if self.points > 2 else {"points": 1, "digits": 6}
             options = deep | options
         return self.D.identity(name, canonical(left), canonical(right), because, route=route, needs=needs, label=label, **({"points": self.points} | options))
 

@@ -192,3 +192,33 @@ def noise_slope(mean, std, *, c):
 def kinks(*, c):
     """Residuals at which h is not smooth."""
     return (-c, c,)
+
+
+def drift_gaussian(std, *, c):
+    """Drift factor with Gaussian noise, r ~ N(0, std^2).
+
+        mu, Gaussian noise = erf(sqrt(2)*c/(2*std))
+
+    std: standard deviation of the residual, positive
+    c: parameter c of the update rule, positive
+
+    Step 'drift_gaussian' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
+    """
+    std, c = _floats(std, c)
+    return special.erf((1/2)**0.5*c/std)
+
+
+def criterion(power, drift, noise, *, c):
+    """Clipping criterion: clipping beats SGD at this risk where it exceeds 1.
+
+        CCC = drift**2*power/noise
+
+    power: E r^2 = 2R + E eps^2, positive
+    drift: drift factor: probability that the residual is not clipped, positive
+    noise: noise power, positive
+    c: parameter c of the update rule, positive
+
+    Step 'criterion' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
+    """
+    power, drift, noise = _floats(power, drift, noise)
+    return power*drift**2/noise
