@@ -1,5 +1,8 @@
 """Gaussian expectations: right to their tolerance over eight decades of mean and std, or an error."""
 
+import itertools
+from functools import cache
+
 import mpmath
 import numpy as np
 import pytest
@@ -173,3 +176,67 @@ def test_a_looser_tolerance_costs_less():
         gaussian_expectation(h, 0.0, 1.0, rtol=rtol)
         counts += count
     assert counts[1] < 0.5 * counts[0]
+
+
+# Without an end in sight: |mean| and std far from the scales of h, to either side.
+WIDE = {
+    "tanh^2": (lambda r: np.tanh(r) ** 2, lambda r: mpmath.tanh(r) ** 2, ()),
+    "softsign^2": (lambda r: (r / (1 + abs(r))) ** 2, lambda r: (r / (1 + abs(r))) ** 2, (0.0,)),
+    "softsign'": (lambda r: (1 + abs(r)) ** -2.0, lambda r: (1 + abs(r)) ** -2, (0.0,)),
+    "erf^2": FUNCTIONS["erf^2"],
+    "atan^2": (lambda r: np.arctan(r) ** 2, lambda r: mpmath.atan(r) ** 2, ()),
+    "atan'": (lambda r: 1 / (1 + r * r), lambda r: 1 / (1 + r * r), ()),
+    "asinh'": (lambda r: 1 / np.sqrt(1 + r * r), lambda r: 1 / mpmath.sqrt(1 + r * r), ()),
+    "clip^2": FUNCTIONS["clip^2"],
+    "root": (lambda r: np.sqrt(np.abs(r)), lambda r: mpmath.sqrt(abs(r)), (0.0,)),
+    "cube": (lambda r: np.abs(r) ** 3, lambda r: abs(r) ** 3, (0.0,)),
+    "log1p": (lambda r: np.log1p(np.abs(r)), lambda r: mpmath.log1p(abs(r)), (0.0,)),
+}
+FAR = [(0.0, 1e-60), (0.0, 3e5), (0.0, 1.2e11), (0.0, 1e60), (-1e9, 4e11), (1e14, 2e7), (-9e13, 1e50), (2.0, 1e-10)]
+
+
+def _graded(f, mean, std):
+    """E f for f >= 0 by Gauss-Legendre panels that grow by four from the origin, at 40 digits and a fixed number of nodes."""
+    m, s = mpmath.mpf(mean), mpmath.mpf(std)
+    low, high = m - 13 * s, m + 13 * s
+    ends = {low, high, *(m + s * k for k in range(-12, 13, 3)), *(mpmath.mpf(q) for q in (-1, 0, 2))}
+    if low < 0 < high:
+        top = int(mpmath.log(max(-low, high), 4)) + 1
+        ends |= {t * mpmath.mpf(4) ** k for k in range(min(-3, top - 40), top + 1) for t in (1, -1)}
+        ends |= {mpmath.mpf(k) / 2 for k in range(-16, 17)}
+    ends = sorted(e for e in ends if low <= e <= high)
+    total = mpmath.mpf(0)
+    for a, b in itertools.pairwise(ends):
+        for x, w in _legendre_nodes():
+            r = (a + b) / 2 + (b - a) / 2 * x
+            total += (b - a) / 2 * w * f(r) * mpmath.exp(-(((r - m) / s) ** 2) / 2)
+    return total / (s * mpmath.sqrt(2 * mpmath.pi))
+
+
+@cache
+def _legendre_nodes():
+    with mpmath.workdps(40):
+        return mpmath.calculus.quadrature.GaussLegendre(mpmath.mp).calc_nodes(4, 140)
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_mean_and_std_far_from_the_scales_of_h(name):
+    f, exact, kinks = WIDE[name]
+    values = gaussian_expectation(f, *np.array(FAR).T, kinks)
+    with mpmath.workdps(40):
+        for value, pair in zip(values, FAR, strict=True):
+            expected = _graded(exact, *pair)
+            assert abs(value - expected) <= 1e-12 * expected, (pair, value, expected)
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_no_pair_within_sixty_decades_of_one_is_refused(name):
+    rng = np.random.default_rng(8)
+    f, _, kinks = WIDE[name]
+    std = 10.0 ** rng.uniform(-60, 60, 300)
+    mean = np.where(rng.random(300) < 0.3, 0.0, rng.choice([-1, 1], 300) * 10.0 ** rng.uniform(-60, 60, 300))
+    together = gaussian_expectation(f, mean, std, kinks)
+    assert np.all(np.isfinite(together) & (together >= 0.0))
+    # What is averaged beside a pair decides which panels there are, not the answer.
+    for i in (3, 77, 200):
+        assert abs(gaussian_expectation(f, mean[i], std[i], kinks) - together[i]) <= 1e-12 * together[i]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sgdtheory.errors import NotConverged, invalid
-from sgdtheory.special.quadrature import _own_scales, _rule, gaussian_expectation
+from sgdtheory.special.quadrature import _rule, gaussian_expectation, own_scales
 from sgdtheory.values import Array, array, integer, number
 
 Places = NDArray[np.intp]
@@ -71,7 +71,7 @@ def _grid(f: Callable[[Any], Any], s: Array, corners: Array, order: int) -> tupl
     width = min(0.5, 6.0 / np.sqrt(order + 1.0))
     ends = [np.linspace(-_REACH, _REACH, 2 * int(np.ceil(_REACH / width)) + 1)]
     if len(positive):
-        own = _own_scales(f, _REACH * float(np.max(positive)))
+        own = own_scales(f, _REACH * float(np.max(positive)), float(np.min(positive)))
         steps = np.exp2(np.unique(np.round(np.log2(positive))))
         ends += [np.concatenate([own / t for t in steps]), np.concatenate([corners / t for t in np.unique(positive)])]
     grid = np.unique(np.clip(np.concatenate(ends), -_REACH, _REACH))

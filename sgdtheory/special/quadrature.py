@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from sgdtheory.errors import NotConverged, invalid
 from sgdtheory.values import Array, array, number
@@ -16,6 +18,7 @@ NODES = 20
 _Z_ENDS = (-38.5, -25.0, -16.0, -10.0, -6.5, -4.0, -1.5, 1.5, 4.0, 6.5, 10.0, 16.0, 25.0, 38.5)
 _ROUNDS = 60
 _CHUNK = 16_384
+_PAIRS = 2_048
 
 
 @cache
@@ -83,40 +86,53 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
         if np.any(point):
             result[point] = h(m[point])
         if not np.all(point):
-            result[~point] = _expectations(h, m[~point], s[~point], corners, rtol, atol)
+            result[~point] = _in_blocks(h, m[~point], s[~point], corners, rtol, atol)
     return result.reshape(mean.shape)[()]
 
 
-def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, rtol: float, atol: float) -> Array:
-    own = np.union1d(corners, _own_scales(h, float(np.max(np.abs(m) + _Z_ENDS[-1] * s))))
-    owner, a, b = _panels(m, s, own)
+def _in_blocks(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, rtol: float, atol: float) -> Array:
+    """All expectations, a bounded number at a time, on the scales that one probe of h found."""
+    own = _probe(h, float(np.max(np.abs(m) + _Z_ENDS[-1] * s)), float(np.min(s)))
+    blocks = [slice(i, i + _PAIRS) for i in range(0, len(m), _PAIRS)]
+    return np.concatenate([_expectations(h, m[p], s[p], corners, own, rtol, atol) for p in blocks])
+
+
+def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, own: _Scales, rtol: float, atol: float) -> Array:
+    # r = base + s w and z = w - shift: where the origin is in reach, places next to it keep their digits.
+    near = np.abs(m) <= -_Z_ENDS[0] * s
+    base, shift = np.where(near, 0.0, m), np.where(near, m / s, 0.0)
+    owner, a, b = _panels(base, shift, s, corners, own)
+    share = np.minimum(0.02, 0.5 / np.bincount(owner, minlength=len(m)))
     total, size, error = np.zeros(m.shape), np.zeros(m.shape), np.zeros(m.shape)
-    before, stalled = np.zeros(a.shape), np.zeros(a.shape, dtype=int)
+    before, stalled = np.zeros((2, *a.shape)), np.zeros(a.shape, dtype=int)
+    most = 2000 + 50 * len(m) + 2 * len(owner)
     for count in range(_ROUNDS):
-        value, magnitude, doubt = _apply(h, m[owner], s[owner], a, b)
+        value, magnitude, doubt = _apply(h, base[owner], shift[owner], s[owner], a, b)
         bad = ~np.isfinite(value)
         value[bad] = magnitude[bad] = doubt[bad] = 0.0
         scale = size + np.bincount(owner, magnitude, minlength=len(m))
         if count:
-            both = doubt[::2] + doubt[1::2]
-            stalled = np.where(np.repeat(both > 0.7 * before, 2), np.repeat(stalled, 2) + 1, 0)
+            # Beside a singularity the doubt stays, too, but there the parts exceed the whole.
+            both = np.stack([doubt[::2] + doubt[1::2], magnitude[::2] + magnitude[1::2]])
+            idle = (both[0] > 0.7 * before[0]) & (both[1] < 1.01 * before[1])
+            stalled = np.where(np.repeat(idle, 2), np.repeat(stalled, 2) + 1, 0)
         more = np.zeros(bad.shape, dtype=bool)
         if np.any(bad):
-            more[bad] = _overflows(h, m, s, owner[bad], a[bad], b[bad], np.maximum(rtol * scale, atol), count >= 8)
+            more[bad] = _overflows(h, m, s, owner[bad], (a - shift[owner])[bad], (b - shift[owner])[bad], np.maximum(rtol * scale, atol), count >= 8)
         # A panel may keep its share of the error. Where halving has not helped for long, h itself is rounded: the doubt
         # stays, and is counted.
-        keep = (doubt <= 0.02 * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4) | bad
+        keep = (doubt <= share[owner] * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4) | bad
         total += np.bincount(owner[keep], value[keep], minlength=len(m))
         size += np.bincount(owner[keep], magnitude[keep], minlength=len(m))
         error += np.bincount(owner[keep], doubt[keep], minlength=len(m))
         split = ~keep | more
         if not np.any(split):
             break
-        left, right, before, stalled = a[split], b[split], doubt[split], stalled[split]
+        left, right, before, stalled = a[split], b[split], np.stack([doubt[split], magnitude[split]]), stalled[split]
         middle = 0.5 * (left + right)
         owner = np.repeat(owner[split], 2)
         a, b = np.column_stack([left, middle]).ravel(), np.column_stack([middle, right]).ravel()
-        if len(owner) > 2000 + 50 * len(m):
+        if len(owner) > most:
             raise NotConverged(_failure(m, s, owner[0], "too many panels; where h itself is rounded, give atol"))
     else:
         raise NotConverged(_failure(m, s, owner[0], "its panels cannot be refined further"))
@@ -153,25 +169,35 @@ def _failure(m: Array, s: Array, i: int, why: str) -> str:
     return f"E h(r) at mean={m[i]:.6g}, std={s[i]:.6g}: {why}"
 
 
-def _panels(m: Array, s: Array, own: Array) -> tuple[Any, Array, Array]:
-    """All panels of all pairs, flat: whose it is, and its ends in z."""
-    around_origin = (own - m[:, None]) / s[:, None]
-    grid = np.concatenate([np.broadcast_to(_Z_ENDS, (len(m), len(_Z_ENDS))), around_origin], axis=1)
-    grid = np.sort(np.clip(grid, _Z_ENDS[0], _Z_ENDS[-1]), axis=1)
+def _panels(base: Array, shift: Array, s: Array, corners: Array, own: _Scales) -> tuple[Any, Array, Array]:
+    """All panels of all pairs, flat: whose it is, and its ends in w.
+
+    Where the density is flat, an octave of r counts by its weight; the octaves next to 0 that count for nothing get no panel.
+    """
+    top = np.maximum.accumulate(own.weight)
+    flat = np.searchsorted(own.octave, s / 16.0) - 1
+    needed = own.weight >= 1e-19 * np.where(flat < 0, 0.0, top[flat])[:, None]
+    needed |= np.arange(len(top)) > flat[:, None]
+    scales = np.concatenate([np.where(needed & there, side * own.octave, 0.0) for side, there in zip((1.0, -1.0), own.ends, strict=True)], axis=1)
+    marks = np.concatenate([scales, np.broadcast_to(corners, (len(s), len(corners))), np.zeros((len(s), 1))], axis=1)
+    ends = np.asarray(_Z_ENDS) + shift[:, None]
+    grid = np.concatenate([ends, (marks - base[:, None]) / s[:, None]], axis=1)
+    grid = np.sort(np.clip(grid, ends[:, :1], ends[:, -1:]), axis=1)
     a, b = grid[:, :-1], grid[:, 1:]
     there = b > a
     return np.nonzero(there)[0], a[there], b[there]
 
 
-def _apply(h: Callable[[Any], Any], m: Array, s: Array, a: Array, b: Array) -> tuple[Array, Array, Array]:
+def _apply(h: Callable[[Any], Any], base: Array, shift: Array, s: Array, a: Array, b: Array) -> tuple[Array, Array, Array]:
     """Integral, integral of the absolute value and estimated error on every panel."""
     nodes, columns = _rule()
     value, magnitude, doubt = np.empty(a.shape), np.empty(a.shape), np.empty(a.shape)
     for start in range(0, len(a), _CHUNK):
         part = slice(start, start + _CHUNK)
         half = 0.5 * (b[part] - a[part])
-        z = (0.5 * (a[part] + b[part]))[:, None] + half[:, None] * nodes
-        f = h(m[part, None] + s[part, None] * z) * np.exp(-0.5 * z * z)
+        w = (0.5 * (a[part] + b[part]))[:, None] + half[:, None] * nodes
+        z = w - shift[part, None]
+        f = h(base[part, None] + s[part, None] * w) * np.exp(-0.5 * z * z)
         half *= 0.3989422804014327      # 1/sqrt(2 pi)
         sums = f @ columns
         value[part] = half * sums[:, 0]
@@ -191,20 +217,46 @@ def _stencil() -> Array:
     return np.insert(weights, 3, -1.0)
 
 
-def _own_scales(h: Callable[[Any], Any], reach: float) -> Array:
-    """Powers of two, of either sign, on whose scale h is no polynomial: its six neighbours do not predict h there."""
+class _Scales(NamedTuple):
+    """Powers of two, which of them end a panel on the positive and on the negative side, and |h r| near each."""
+
+    octave: Array
+    ends: NDArray[np.bool_]
+    weight: Array
+
+
+def _probe(h: Callable[[Any], Any], reach: float, least: float) -> _Scales:
+    """The scales of h between ``least`` and ``reach``.
+
+    Ends of panels are the powers of two on whose scale h is no polynomial: its six neighbours do not predict h there.
+    """
     top = int(np.ceil(np.log2(max(reach, 2.0**-900))))
-    k = np.arange(min(-50, top - 60), top + 4)
-    kept: list[Array] = []
-    for side in (1.0, -1.0):
-        r = side * np.exp2(k)
-        y = np.broadcast_to(np.asarray(h(r), dtype=np.float64), r.shape)
+    k = np.arange(max(min(-50, top - 60, int(np.floor(np.log2(max(least, 2.0**-900)))) - 40), -1000), top + 4)
+    place = np.exp2(k[3:-3])
+    ends, weight = np.zeros((2, len(place)), dtype=bool), np.zeros(len(place))
+    for at, side in enumerate((1.0, -1.0)):
+        y = np.broadcast_to(np.asarray(h(side * np.exp2(k)), dtype=np.float64), k.shape)
+        near = np.max(sliding_window_view(np.abs(y), 7), axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            miss = np.abs(np.convolve(y, _stencil()[::-1], "valid")) / np.maximum.accumulate(np.abs(y))[6:]
+            miss = np.abs(np.convolve(y, _stencil()[::-1], "valid")) / near
         miss = np.where(np.isfinite(miss), miss, 0.0)
         strong = miss > 1e-3
         if np.any(strong):
-            # Tails change less and less, and need a panel's end only every other octave.
-            weak = (miss > 1e-14) & (np.arange(len(miss)) > np.argmax(strong)) & (k[3:-3] % 2 == 0)
-            kept.append(r[3:-3][strong | weak])
-    return np.concatenate([[0.0], *kept]) if kept else np.zeros(1)
+            # Below its own scales h is smooth. Beyond them, or where h is a power of r, a panel may reach over two octaves.
+            weak = (miss > 1e-14) & (np.arange(len(miss)) >= np.argmax(strong))
+            ends[at] = (strong & _curved(y[2:-2])) | (weak & (k[3:-3] % 2 == 0))
+        weight = np.maximum(weight, np.where(np.isfinite(near), near, np.inf) * place)
+    return _Scales(place, ends, weight)
+
+
+def _curved(y: Array) -> Any:
+    """Where h, of one sign and on a logarithmic scale of both axes, is no straight line; all but the first and the last."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bend = np.abs(np.diff(np.log(np.abs(y)), 2))
+    return ~((bend < 0.02) & (y[1:-1] * y[2:] > 0.0) & (y[:-2] * y[1:-1] > 0.0))
+
+
+def own_scales(h: Callable[[Any], Any], reach: float, least: float) -> Array:
+    """The ends of panels that h needs for arguments up to ``reach``, averaged on scales down to ``least``."""
+    own = _probe(h, reach, least)
+    return np.concatenate([-own.octave[own.ends[1]][::-1], [0.0], own.octave[own.ends[0]]])
