@@ -5,6 +5,8 @@ The unknowns are the risks at the nodes (and the times, for a schedule); the mod
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sgdtheory.solvers.collocation import Propagator
@@ -19,26 +21,25 @@ def clock_step(
     carrier: Propagator,
     state: State,
     now: tuple[float, float],
-    guess: Array | None,
+    guesses: tuple[Array | None, Array | None],
     tolerance: float,
     source_error: float,
 ) -> Step:
     """Solve for R at the nodes by Newton's method, then propagate every mode.
 
-    ``now``: g and 1 / (2 eta psi) at the start; ``guess``: g at the nodes, from the step before. Raises Rejected where
-    the step is too long to be solved.
+    ``now``: g and 1 / (2 eta psi) at the start; ``guesses``: g at the nodes, and the times of nodes and check, if known.
+    Raises Rejected where the step is too long to be solved.
     """
     constants, length, response = carrier.constants, carrier.length, carrier.response
     q = constants.unknowns
     response, span = response[: q + 1], length * constants.weights[: q + 1]
     source, pace = np.empty(q + 2), np.empty(q + 2)  # at nodes and check
     source[0], pace[0] = now
-    if guess is None:
-        guess = np.full(q, source[0])
+    guess = np.full(q, source[0]) if guesses[0] is None else guesses[0]
     base = carrier.free[0, : q + 1] + response[:, 0] * source[0]
     inner = response[:, 1:-1]
     risk = base + inner @ guess  # at the q nodes, then the check
-    times = state.time + span.sum(axis=1) * pace[0]
+    times = state.time + span.sum(axis=1) * pace[0] if guesses[1] is None else guesses[1]
     inverse = None
     slack = 1e-3 if field.scheduled else NUDGE  # relative error of the slopes, where they are taken
     for _ in range(_ITERATIONS):
@@ -47,8 +48,8 @@ def clock_step(
             psi, nu, psi_slope, nu_slope = field.slopes(risk)
         else:
             psi, nu = field.factors(risk)
-        eta = field.rate(times)
-        if not (psi.min() > 0.0 and eta.min() > 0.0):
+        eta: Any = field.rate(times) if field.scheduled else field.learning_rate
+        if not (psi.min() > 0.0 and (not field.scheduled or eta.min() > 0.0)):
             raise field.failure(risk, "the drift factor or the learning rate vanishes inside the step")
         ratio = nu / psi
         here, pull = 0.5 * eta * ratio, 0.5 / (eta * psi)
@@ -75,8 +76,10 @@ def clock_step(
         size = float(np.abs(move[:q] / risk[:q]).max())
         if field.scheduled:
             size = max(size, float(np.abs(move[q:]).max()) / (times[q - 1] - state.time))
-        if not size < 1.0:
+        if not size < np.inf:
             raise field.failure(risk, "Newton's method does not converge")
+        if size > 0.5:
+            move *= 0.5 / size
         # The slopes carry source and pace over the last move: no further call of the feedback is needed.
         shifted = here[:q] + here_slope[:q] * move[:q]
         eased = pull[:q] + pull_slope[:q] * move[:q]
@@ -137,13 +140,13 @@ def _finish(
     change = float(nodes.max()) - low
     # Interpolants and modes include the check, so they are one order better than these gaps; the times at which a
     # schedule was read do not.
-    share = min(1.0, 3.0 * tolerance ** (1.0 / (q + 1)))
+    share = min(1.0, (3.0 if bend > 0.0 else 1.0) * tolerance ** (1.0 / (q + 1)))
     memory = float(response[q - 1, :-1].sum())
     shift = length * pace_gap * constants.swing
     misread = bend * shift
     local = (
         share * (float(np.abs(missed).max()) + risk_gap)
-        + hidden
+        + 2.0 * hidden
         + misread * memory * float(source.max())
         + change * (misread + constants.swing * pace_gap / float(pace.min()))
     ) / low

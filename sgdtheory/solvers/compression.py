@@ -46,11 +46,13 @@ def compress_measures(rates: Array, measures: tuple[Array, Array], rtol: float) 
     x = np.concatenate([p[2] for p in parts])
     if x.size == 0:
         return joined
+    # On a panel the error falls by (sqrt(_PANEL) + 1)^2 / (sqrt(_PANEL) - 1)^2 = 9 a point, a little less at first.
+    first = min(max(_FEWEST, math.ceil(math.log(1.0 / rtol) / math.log(9.0)) - 1), _MOST)
     panels = _Panels(x, np.concatenate([p[3] for p in parts]), np.concatenate([p[4] for p in parts]))
     owner = np.repeat([0, 1], [len(p[4]) for p in parts])
     for points in range(1, _MOST + 1):
         panels.extend()
-        if points < _FEWEST or points % 2:
+        if points < first or (points - first) % 2:
             continue
         if panels.starts.size * points + sum(r.size for r, _ in exact) > _WORTH * rates.size:
             return joined

@@ -52,6 +52,7 @@ class _Walk:
         self.forcing = forcing
         self.steps: list[Step] = []
         self.field = Field(system.drift, system.power, system.learning_rate)
+        self.hurried = False  # the last step was tried at more than one length
         self.fresh = True  # nothing is known yet of this segment
 
     def advance(self, state: State) -> State:
@@ -65,25 +66,28 @@ class _Walk:
                     f"the steps have become too short at t={state.time:.6g}, R={state.risk:.6g}: the drift or the "
                     f"noise power jumps or has a kink there; {_ADVICE}"
                 )
-        pull, now, length = self._propose(state)
+        psi, now, length = self._propose(state)
         remaining = self.field.stop - state.time
-        reason = "the step is too short"
+        reason, landing, self.hurried = "the step is too short", None, False
         for _ in range(60):
+            clock, times = self._clock(state, psi, length if landing is None else remaining)
+            clock = clock if landing is None else landing
             try:
-                if self.rates[-1] * pull * length <= _SLOW:
+                if not now[1] < np.inf or self.rates[-1] * clock <= _SLOW:
                     step = self._in_time(state, min(length, remaining))
                 else:
-                    carrier = Propagator(self.constants, self.rates, state.modes, self.forcing, pull * length)
+                    carrier = Propagator(self.constants, self.rates, state.modes, self.forcing, clock)
+                    guess = self._guess(clock)
                     step = clock_step(
-                        self.field, carrier, state, now, self._guess(pull * length), self.tolerance, self.source_error
+                        self.field, carrier, state, now, (guess, times), self.tolerance, self.source_error
                     )
-                    beyond = step.after.time - self.field.stop
-                    near = abs(beyond) <= 1e-13 * self.field.stop
-                    if self.field.scheduled and beyond > 0.0 and not near:
-                        length *= 0.5 * (1.0 + position(step, remaining))
-                        continue
-                    if self.field.scheduled and near:
-                        step = self._landed(step)
+                    if self.field.scheduled:
+                        beyond = step.after.time - self.field.stop
+                        if abs(beyond) <= 1e-13 * self.field.stop:
+                            step = self._landed(step)
+                        elif beyond > 0.0:
+                            landing = clock * 0.5 * (1.0 + position(step, remaining))
+                            continue
                 if step.local <= self.tolerance:
                     self.steps.append(step)
                     self.fresh = False
@@ -92,7 +96,8 @@ class _Walk:
                 reason = f"estimated error of a step {step.local:.2g}"
             except Rejected as problem:
                 factor, reason = 0.3, str(problem)
-            length *= factor
+            self.hurried = True
+            length, landing = factor * (length if landing is None else min(length, remaining)), None
         raise NotConverged(f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {reason}; {_ADVICE}")
 
     def falling(self, state: State) -> bool:
@@ -101,27 +106,50 @@ class _Walk:
         return float(nu[0]) * float(self.forcing.sum()) * max(1.0, self.field.stop - state.time) < 1e-270
 
     def _propose(self, state: State) -> tuple[float, tuple[float, float], float]:
-        """2 eta psi now; the source and the pace of the clock; a length in time."""
+        """psi now; the source and the pace of the clock; a length in time."""
         field, last = self.field, None if self.fresh else self.steps[-1]
         if last is not None and last.clock:
             now = last.now
-            pull, length = 1.0 / now[1], last.length * now[1]
+            psi = 0.5 / (now[1] * float(field.rate(np.array([state.time]))[0]))
+            length = last.after.time - last.start if field.scheduled else last.length * now[1]
         else:
             try:
                 psi, nu, eta = field.at(state.risk, state.time)
             except Rejected as problem:
-                raise NotConverged(
-                    f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {problem}; {_ADVICE}"
-                ) from None
+                where = f"t={state.time:.6g}, R={state.risk:.6g}"
+                raise NotConverged(f"no step can be taken at {where}: {problem}; {_ADVICE}") from None
             pull = 2.0 * eta * psi
             now = (0.5 * eta * nu / psi, 1.0 / pull) if pull > 0.0 else (np.inf, np.inf)
             length = last.length if last is not None else self._first(state, pull, eta**2 * nu)
         if last is not None:
-            growth = 0.9 * (self.tolerance / max(last.local, 1e-300)) ** (1.0 / (self.constants.unknowns + 1))
-            length *= min(max(growth, 0.2), 5.0)
+            length *= self._growth(last)
         if field.scheduled:
             length = min(length, 0.125 * (field.stop - field.start))
-        return pull, now, length
+        return psi, now, length
+
+    def _clock(self, state: State, psi: float, length: float) -> tuple[float, Array | None]:
+        """What the clock shows after a time, at the present psi; for a schedule also the times at its nodes."""
+        if not self.field.scheduled:
+            return 2.0 * self.field.learning_rate * psi * length, None  # type: ignore[operator]
+        constants = self.constants
+        length = min(length, self.field.stop - state.time)
+        times = length * constants.nodes
+        total = length * (constants.weights[:-2] @ self.field.rate(state.time + times))
+        total = np.maximum.accumulate(np.append(0.0, total))
+        wanted = np.interp(constants.rows[:-1] * total[-1], total, times)
+        return 2.0 * psi * float(total[-1]), state.time + wanted
+
+    def _growth(self, last: Step) -> float:
+        """The next length over the last, from the error; where lengths keep growing, so does the next (Gustafsson)."""
+        power = 1.0 / (self.constants.unknowns + 1)
+        growth = 0.92 * (self.tolerance / max(last.local, 1e-300)) ** power
+        if self.field.scheduled:
+            return min(max(growth, 0.2), 1.0 if self.hurried else 2.0)
+        if len(self.steps) > 1 and last.clock and self.steps[-2].clock:
+            before = self.steps[-2]
+            trend = last.length / before.length * (max(before.local, 1e-300) / max(last.local, 1e-300)) ** power
+            growth *= min(max(trend, 1.0), 1.4)
+        return min(max(growth, 0.2), 5.0)
 
     def _first(self, state: State, pull: float, push: float) -> float:
         """A length that resolves the fastest mode with a share of the risk, beside what follows the noise."""
