@@ -27,6 +27,7 @@ from sgdtheory.derive.language import Derivation
 from sgdtheory.derive.numpy_printer import NumPySource
 from sgdtheory.derive.pieces import Generalized, NoPieces, cuts
 from sgdtheory.derive.price import PriceRoute
+from sgdtheory.derive.record import Record
 from sgdtheory.derive.routes import Difference, DifferentRoute
 from sgdtheory.derive.series import MehlerSeries
 from sgdtheory.derive.steps import Step, Verdict
@@ -54,8 +55,9 @@ class Homogenization:
         Whether every function has a closed form; otherwise kernels integrate numerically.
     """
 
-    def __init__(self, derivation: Derivation, text: str, f: sp.Expr, h: sp.Expr, closed_form: bool) -> None:
-        self.derivation, self.update, self.feature, self.response_function, self.closed_form = derivation, text, f, h, closed_form
+    def __init__(self, work: _Work) -> None:
+        self.derivation, self.update, self.feature, self.response_function = work.D, work.text, work.f, work.h
+        self.closed_form, self._work = work.closed, work
 
     def _right(self, name: str) -> sp.Expr:
         return self.derivation.steps[name].right
@@ -79,8 +81,20 @@ class Homogenization:
         return {s.name: self.derivation.verdict(s.name) for s in self.steps}
 
     def source(self) -> str:
-        """The kernel: a NumPy module as text. Every step is checked first."""
+        """The kernel: a NumPy module as text. Every step is checked first, at the first call."""
+        self._work.emit()
         return self.derivation.source_text()
+
+    @property
+    def record(self) -> Record:
+        """The steps as a record: as text, LaTeX, MathML; every step is checked."""
+        return Record(self.derivation.record())
+
+    def _repr_html_(self) -> str:
+        return self.record._repr_html_()
+
+    def _repr_latex_(self) -> str:
+        return self.record._repr_latex_()
 
     def __call__(self, learning_rate: Any, batch_size: int = 1, breaks: Any = (), **parameters: float) -> SeparableUpdate:
         """The algorithm with this update rule.
@@ -105,7 +119,7 @@ class Homogenization:
         return "\n".join(lines)
 
 
-def homogenize(update: Any, into: Derivation | None = None, points: int = 2) -> Homogenization:
+def homogenize(update: Any, into: Derivation | None = None) -> Homogenization:
     """Derive what an update rule g(x, r) = f(x) h(r) does in high dimension.
 
     Parameters
@@ -114,8 +128,6 @@ def homogenize(update: Any, into: Derivation | None = None, points: int = 2) -> 
         g in the feature x and the residual r = <x, theta> - y; other symbols are positive parameters.
     into : Derivation, optional
         A derivation that the steps are added to. Default: a new one.
-    points : int
-        Random points of each numerical check.
 
     Returns
     -------
@@ -138,6 +150,15 @@ def homogenize(update: Any, into: Derivation | None = None, points: int = 2) -> 
     SeparableUpdate('sign(x)*sign(r)', learning_rate=0.5)
     """
     text = _text(update)
+    return _homogenize(text) if into is None else _derive(text, into)
+
+
+@cache
+def _homogenize(text: str) -> Homogenization:
+    return _derive(text, None)
+
+
+def _derive(text: str, into: Derivation | None) -> Homogenization:
     factors = expressions.parse(text).factor()
     D = Derivation("rule", title=f"The update rule {text}", update=text, quick=True) if into is None else into
     symbols = {name: declared.symbol for name, declared in D.symbols.items()}
@@ -145,7 +166,11 @@ def homogenize(update: Any, into: Derivation | None = None, points: int = 2) -> 
     f, h = (expressions.parse(t).sympy(symbols) for t in factors)
     if admissible.check(text, f, x, h, r) < 0:
         f, h = -f, -h
-    return _Work(D, text, f, h, points if into is None else 8).run()
+    work = _Work(D, text, f, h, 2 if into is None else 8)
+    work.run()
+    if into is not None:
+        work.emit()
+    return Homogenization(work)
 
 
 def _text(update: Any) -> str:
@@ -182,9 +207,11 @@ class _Work:
             why = str(error) or "the places where h bends cannot be found and ordered for all values of its parameters"
             raise admissible.refuse(text, why) from None
         self.closed = True
+        self.forms: dict[str, Any] = {}          # what a kernel computes instead of the expression
         self.integrals: dict[str, Any] = {}      # what replaces a sum of terms where they cancel
 
-    def run(self) -> Homogenization:
+    def run(self) -> None:
+        """Add the steps."""
         D, f, h, x, r, m, s = self.D, self.f, self.h, self.x, self.r, self.m, self.s
         self._identity("separation", D.steps["update"].right, f * h, "the rule is a function of the feature times one of the residual", ("update",),
                        Difference(), label="f(x) h(r)")
@@ -196,8 +223,6 @@ class _Work:
         self._drift(fs)
         self._average("noise_power", h**2, fp, "E f(Z)^2 E h(r)^2", "Gaussian moments of h^2 between its kinks", ("feature_power", "separation"))
         self._slopes(fs, fp)
-        self._emit()
-        return Homogenization(D, self.text, f, h, self.closed)
 
     def _identity(self, name: str, left: Any, right: Any, because: str, needs: tuple[str, ...], route: Any, label: str, **options: Any) -> Any:
         if sp.sympify(left).atoms(Expectation) and any(e.atoms(Expectation) != {e} for e in sp.sympify(left).atoms(Expectation)):
@@ -207,7 +232,6 @@ class _Work:
 
     def _by_quadrature(self, name: str, value: Any, because: str, label: str) -> Any:
         self.closed = False
-        value = value if value.has(MehlerSeries) else canonical(value)
         return self.D.definition(name, value, because=f"{because}; no closed form, the kernel integrates", label=label)
 
     def _feature(self) -> tuple[Any, Any]:
@@ -238,8 +262,9 @@ class _Work:
         arguments = (self.rho, self.ki, self.kj)
         closed = bivariate.expectation(self.f, self.x, *arguments)
         if closed is None:
-            because = "Mehler's series: sum over k of rho^k times the product of the k-th Hermite coefficients"
-            self._by_quadrature("noise_shape", MehlerSeries(self.f, self.x, *arguments), because, "S(rho, kappa_i, kappa_j)")
+            series = MehlerSeries(self.f, self.x, *arguments)
+            self._by_quadrature("noise_shape", series.as_expectation(), "the definition; kernels sum Mehler's series", "S(rho, kappa_i, kappa_j)")
+            self.forms["noise_shape"] = series
             return
         because = "Isserlis' theorem for powers; Price's theorem for sign, and erf is the mean of the sign of a wider Gaussian"
         self._identity("noise_shape", bivariate.definition(self.f, self.x, *arguments) / fp, _tidy(closed / fp), because, ("feature_power",),
@@ -294,11 +319,14 @@ class _Work:
                 route = Difference() if value == other or closed.is_number else DifferentRoute(other)
             self._identity(name, left, value, because, (base,), route, label)
 
-    def _emit(self) -> None:
+    def emit(self) -> None:
+        """Emit the kernel's functions, once; the steps they rest on are checked now."""
         D = self.D
+        if "preconditioner" in D.functions:
+            return
         D.constant("CLOSED_FORM", self.closed)
         residual = {"mean": self.m, "std": self.s}
-        self.functions = [
+        functions = [
             ("preconditioner", {"variance": self.kappa}, "Preconditioner p of a coordinate whose feature has this variance, p(1) = 1"),
             ("noise_shape", {"correlation": self.rho, "variance_i": self.ki, "variance_j": self.kj}, "Shape S of the gradient noise, S(1, 1, 1) = 1"),
             ("response", residual, "Mean response E h(r), r ~ N(mean, std^2)"),
@@ -311,11 +339,11 @@ class _Work:
         ]
         parameters = self.D.parameters
         names = {self.m: "mean", self.s: "std", **{p: p.name for p in parameters}}
-        for name, arguments, doc in self.functions:
+        for name, arguments, doc in functions:
             step = D.steps[name]
             otherwise = self.integrals.get(name, step.left)
             guard = arguments is residual and otherwise is not None
-            form = stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters]) if guard else None
+            form = stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters]) if guard else self.forms.get(name)
             D.function(name, step=name, arguments=arguments, doc=doc, form=form)
         D.helper("kinks", _kinks(cuts(self.h, self.r), parameters))
 
