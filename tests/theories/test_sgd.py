@@ -91,3 +91,11 @@ def test_exact_threshold_for_the_identity():
     np.testing.assert_allclose(below, 0.125 * h / (1.0 - h), rtol=1e-8)
     with pytest.raises(OutsideTheory, match="threshold"):
         sgt.exact_stationary_risk(problem, sgt.SGD(2.0 * d / (d + 2) * 1.001))
+
+
+def test_fluctuation_as_quoted():
+    """K = 1, noise of std 1/2, learning rate 0.8: d Var R = .0139 at rest; the homogenised process would have .0231."""
+    risk = sgt.stationary_risk(sgt.LinearRegression(sgt.covariance.identity(10), sgt.noise.Gaussian(0.5)), sgt.SGD(0.8)).value
+    np.testing.assert_allclose(kernel("sgd").fluctuation(0.8, np.sqrt(2.0 * risk), 0.5), 0.0139, atol=5e-5)
+    homogenised = 0.8**2 * (2.0 * risk + 0.25) * 2.0 * risk / (2.0 * (1.6 - 0.64))
+    np.testing.assert_allclose(homogenised, 0.0231, atol=5e-5)

@@ -362,3 +362,15 @@ def test_batch_drift_is_a_mean_inverse_norm(law):
     error = inverse.std() / math.sqrt(len(r))
     assert 5.0 * error < 0.05 * inverse.mean()
     assert abs(float(psi(law, risk, sgt.SignSGD(0.5, batch_size=batch))) - inverse.mean()) < 5.0 * error
+
+
+@pytest.mark.parametrize(("std", "homogenised", "exact"), [(0.5, 0.0984, 0.0746), (0.0, 0.0493, 0.0293)])
+def test_fluctuation_as_quoted(std, homogenised, exact):
+    """K = 1, learning rate 0.6: d Var R at rest, and what the homogenised process would have."""
+    law = sgt.noise.Gaussian(std) if std else sgt.noise.Noiseless()
+    problem, eta = sgt.LinearRegression(sgt.covariance.identity(10), law), 0.6
+    found = sgt.drift_and_noise(problem, sgt.SignSGD(eta))
+    risk = sgt.stationary_risk(problem, sgt.SignSGD(eta)).value
+    drift, slope = (float(f(np.array([risk]))[0]) for f in (found.drift, found.drift_slope))
+    np.testing.assert_allclose(kernel("signsgd").fluctuation(eta, risk, drift, slope), exact, atol=5e-5)
+    np.testing.assert_allclose(eta**2 * 2.0 * risk / (4.0 * eta * (drift + risk * slope)), homogenised, atol=5e-5)

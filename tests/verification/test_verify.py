@@ -97,3 +97,12 @@ def test_quadrature_by_known_moments():
     np.testing.assert_allclose(pair_mean(lambda x: x**3, lambda y: y, 0.4), 1.2, rtol=1e-11)
     np.testing.assert_allclose(pair_mean(np.sign, np.sign, -0.95), 2 / np.pi * np.arcsin(-0.95), rtol=1e-10)
     np.testing.assert_allclose(half_line_mean(lambda x: np.exp(-x) * x**2), 2.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["noise", "separable", "sgd", "signsgd", "clipped_sgd"])
+def test_kernels_are_their_records(name):
+    from sgdtheory.verification.records import compared
+
+    found = compared(name)
+    assert len(found) >= 8
+    assert all(f.ok for f in found), [f for f in found if not f.ok]
