@@ -18,7 +18,7 @@ from sgdtheory.registry import answer, cell
 from sgdtheory.solvers import modes as mode_solver
 from sgdtheory.solvers import spectra
 from sgdtheory.theories.separable.assumptions import check, require_noise_power
-from sgdtheory.theories.separable.rule import average, kernel, source
+from sgdtheory.theories.separable.rule import COMMITTED, average, kernel, source
 from sgdtheory.values import Array
 
 
@@ -34,7 +34,7 @@ def drift_and_noise(problem: LinearRegression, algorithm: SeparableUpdate) -> Dr
 
     drift, noise = averaged(module.drift_factor), averaged(module.noise_power)
     drift_slope, noise_slope = averaged(module.drift_slope), averaged(module.noise_slope)
-    return DriftAndNoise(problem, algorithm, source(algorithm, "drift_factor"), drift, lambda r: common.batch_noise(noise(r), batch),
+    return DriftAndNoise(problem, algorithm, source(algorithm, "drift_factor" if algorithm.update in COMMITTED else "mode_rate"), drift, lambda r: common.batch_noise(noise(r), batch),
                          lambda r: 2.0 * drift_slope(r), lambda r: common.batch_noise(2.0 * noise_slope(r), batch))
 
 
@@ -47,7 +47,7 @@ def modes(problem: LinearRegression, algorithm: SeparableUpdate) -> Modes:
     spectrum = spectra.symmetrised(variances if k.is_diagonal else k.matrix(), preconditioner)
     weights = spectrum.weights(noise_shape(problem, algorithm))
     rates, initial = spectrum.rates, common.mode_risk(spectrum.rates, spectrum.projections(problem.error))
-    return Modes(problem, algorithm, source(algorithm, "modes", "separable"), rates, weights, initial, common.forcing(rates, weights, problem.scale))
+    return Modes(problem, algorithm, source(algorithm, "risk_splits", "separable"), rates, weights, initial, common.forcing(rates, weights, problem.scale))
 
 
 def noise_shape(problem: LinearRegression, algorithm: SeparableUpdate) -> Array:

@@ -30,7 +30,7 @@ def kernel(algorithm: SeparableUpdate) -> ModuleType:
 
 def source(algorithm: SeparableUpdate, result: str, derivation: str = "") -> Source:
     """Where a result comes from, for this rule."""
-    return Source(derivation or COMMITTED.get(algorithm.update, "separable"), result, kernel(algorithm).SOURCE)
+    return Source(derivation or COMMITTED.get(algorithm.update, "separable"), result, kernel(algorithm).SOURCE or "derived from the update rule by sgt.derive.homogenize")
 
 
 def constant(algorithm: SeparableUpdate) -> float:

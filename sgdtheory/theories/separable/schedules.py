@@ -35,7 +35,7 @@ def best_schedule(problem: LinearRegression, algorithm: SeparableUpdate, *, hori
     constant = _best_constant(m, a, horizon, float(path.learning_rate(np.array([0.0]))[0]))
     curve = answer("risk_curve", problem, algorithm.at(constant), horizon=horizon, rtol=1e-8, times=times)
     return BestSchedule(problem, algorithm, horizon, times, path(times), path.learning_rate(times), constant, curve, HIGH_DIMENSION,
-                        NumericalError(path.numerical_error, "estimated"), source(algorithm, "greedy", "separable"), path.schedule)
+                        NumericalError(path.numerical_error, "estimated"), source(algorithm, "greedy_rate", "separable"), path.schedule)
 
 
 def _best_constant(m: Modes, a: DriftAndNoise, horizon: float, start: float) -> float:

@@ -34,7 +34,7 @@ def stationary_risk(problem: LinearRegression, algorithm: SeparableUpdate) -> St
     psi, nu = (float(f(np.array(roots[:1]))[0]) for f in (a.drift, a.noise))
     shares = common.stationary_mode(eta, m.weights, problem.scale, psi, nu)
     return StationaryRisk(problem, algorithm, roots[0], shares, roots, HIGH_DIMENSION, NumericalError(1e-12, "estimated"),
-                          source(algorithm, "balance", "separable"))
+                          source(algorithm, "stationary_level", "separable"))
 
 
 @cell
@@ -47,4 +47,4 @@ def local_rate(problem: LinearRegression, algorithm: SeparableUpdate) -> LocalRa
     psi, nu, psi_slope, nu_slope = (float(f(r)[0]) for f in (a.drift, a.noise, a.drift_slope, a.noise_slope))
     coupling = common.coupling(eta, m.rates, m.weights, problem.scale, psi, psi_slope, nu, nu_slope)
     value = secular.slowest_rate(common.decay(eta, m.rates, psi), coupling)
-    return LocalRate(problem, algorithm, -float(value), found, HIGH_DIMENSION, source(algorithm, "jacobian", "separable"))
+    return LocalRate(problem, algorithm, -float(value), found, HIGH_DIMENSION, source(algorithm, "coupling", "separable"))
