@@ -6,7 +6,8 @@ import statistics
 
 from benchmarks.measure import fresh
 
-FIRST = "import sgdtheory as sgt; sgt.risk_curve(sgt.LinearRegression(sgt.covariance.power_law(1000, 2.0), sgt.noise.Gaussian(0.5)), {}, horizon=100.0)"
+FIRST = ("import sgdtheory as sgt; problem = sgt.LinearRegression(sgt.covariance.power_law(1000, 2.0), sgt.noise.Gaussian(0.5)); "
+         "sgt.risk_curve(problem, {}, horizon=100.0)")
 CODES = {
     "import numpy": "import numpy",
     "import sgdtheory": "import sgdtheory",

@@ -15,8 +15,8 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial import legendre
 
+from sgdtheory.solvers import legendre
 from sgdtheory.values import Array
 
 SPLIT = 24.0
@@ -50,63 +50,55 @@ class Rule:
     swing: float  # largest integral from 0 of the polynomial that is 0 at the nodes and 1 at the check
 
 
+def _at(theta: Array, degree: int) -> Array:
+    """Legendre polynomials at positions in [0, 1]."""
+    return legendre.vander(2.0 * theta - 1.0, degree)
+
+
 def _lagrange(nodes: Array) -> Array:
     """Legendre coefficients (columns) of the Lagrange polynomials of nodes in [0, 1]."""
-    return np.asarray(np.linalg.inv(legendre.legvander(2.0 * nodes - 1.0, nodes.size - 1)), dtype=np.float64)
-
-
-def _lobatto(count: int) -> Array:
-    slope = legendre.legder(np.eye(count)[count - 1])
-    curvature = legendre.legder(slope)
-    inner = legendre.legroots(slope)
-    for _ in range(3):
-        inner = inner - legendre.legval(inner, slope) / legendre.legval(inner, curvature)
-    inner = 0.5 * (inner - inner[::-1])
-    return np.concatenate(([0.0], 0.5 * (1.0 + inner), [1.0]))
+    return np.asarray(np.linalg.inv(_at(nodes, nodes.size - 1)), dtype=np.float64)
 
 
 @functools.cache
-def rule(unknowns: int = 6) -> Rule:
+def rule(unknowns: int) -> Rule:
     """The constants, computed once per number of unknown nodes."""
     q = unknowns
-    nodes = _lobatto(q + 1)
-    grid = np.linspace(0.0, 1.0, 4001)
+    nodes = 0.5 * (1.0 + legendre.lobatto(q + 1))
+    grid = np.linspace(0.0, 1.0, 801)
     check = float(grid[np.argmax(np.abs(np.prod(grid[:, None] - nodes, axis=1)) * (grid > 0.5))])
     error = np.abs(np.prod(grid[:, None] - np.append(nodes, check), axis=1))
     early = float(grid[np.argmax(error * (grid < nodes[1]))])
     rows = np.append(nodes[1:], [check, early])
     basis = _lagrange(nodes)  # (degree, k)
-    integral = 0.5 * legendre.legint(basis, lbnd=-1.0, axis=0)
-    weights = legendre.legvander(2.0 * rows - 1.0, q + 1) @ integral
-    at_check = legendre.legvander(np.array([2.0 * check - 1.0]), q)[0] @ basis
+    weights = 0.5 * (_at(rows, q + 1) @ (legendre.integral(q) @ basis))
+    at_check = _at(np.array([check]), q)[0] @ basis
 
     series = _lagrange(np.append(nodes, check))
-    antiderivative = np.asarray(0.5 * legendre.legint(series, lbnd=-1.0, axis=0), dtype=np.float64)
-    at_early = legendre.legvander(np.array([2.0 * early - 1.0]), q + 1)[0] @ series
+    antiderivative = 0.5 * (legendre.integral(q + 1) @ series)
+    at_early = _at(np.array([early]), q + 1)[0] @ series
     polynomials = np.zeros((q + 2, q + 2))
     polynomials[:-1, :-1], polynomials[:, -1] = basis, series[:, -1]
 
     points = 0.5 * (1.0 - np.cos(np.pi * np.arange(_POINTS) / (_POINTS - 1)))
     fine = _lagrange(points)
-    to_rows = (legendre.legvander(2.0 * rows - 1.0, _POINTS - 1) @ fine).T
-    x, w = legendre.leggauss((_POINTS + q) // 2 + 2)
-    moments = np.empty((_POINTS, q + 2, q + 2))
-    for i, c in enumerate(rows):
-        theta = 0.5 * c * (1.0 + x)
-        sampled = legendre.legvander(2.0 * (c - theta) - 1.0, _POINTS - 1) @ fine
-        values = legendre.legvander(2.0 * theta - 1.0, q + 1) @ polynomials
-        moments[:, i, :] = sampled.T @ (0.5 * c * w[:, None] * values)
+    to_rows = (_at(rows, _POINTS - 1) @ fine).T
+    x, w = legendre.gauss((_POINTS + q) // 2 + 2)
+    theta = 0.5 * np.multiply.outer(rows, 1.0 + x)
+    sampled = _at((rows[:, None] - theta).ravel(), _POINTS - 1) @ fine
+    values = (_at(theta.ravel(), q + 1) @ polynomials) * (0.5 * np.multiply.outer(rows, w)).ravel()[:, None]
+    shape = (rows.size, x.size, -1)
+    moments = sampled.reshape(shape).transpose(0, 2, 1) @ values.reshape(shape)  # (rows, points, polynomials)
 
     right = np.empty((q + 2, q + 2, q + 2))
     left = np.empty((q + 2, q + 2))
-    derivative = polynomials
+    derived, falling = polynomials, -2.0 * legendre.derivative(q + 1)
+    at_rows, at_zero = _at(rows, q + 1), _at(np.array([0.0]), q + 1)[0]
     for n in range(q + 2):
-        sign = (-2.0) ** n
-        right[n] = sign * (legendre.legvander(2.0 * rows - 1.0, derivative.shape[0] - 1) @ derivative)
-        left[n] = sign * (legendre.legvander(np.array([-1.0]), derivative.shape[0] - 1)[0] @ derivative)
-        derivative = np.asarray(legendre.legder(derivative, axis=0), dtype=np.float64)
+        right[n], left[n] = at_rows @ derived, at_zero @ derived
+        derived = falling @ derived
     known = np.append(nodes, check)
-    swing = float(np.abs(legendre.legval(2.0 * grid - 1.0, antiderivative[:, -1])).max())
+    swing = float(np.abs(_at(grid, q + 2) @ antiderivative[:, -1]).max())
     apart = known[:, None] - known + np.eye(q + 2)
     return Rule(
         q,
@@ -120,7 +112,7 @@ def rule(unknowns: int = 6) -> Rule:
         at_check,
         points,
         to_rows,
-        moments.reshape(_POINTS, -1),
+        moments.transpose(1, 0, 2).reshape(_POINTS, -1),
         right.reshape(q + 2, -1),
         left,
         series,

@@ -47,3 +47,18 @@ def test_nodes_integrate_polynomials_of_lobatto_degree():
     constants = rule(9)
     for degree in range(18):
         assert constants.weights[8] @ constants.nodes**degree == pytest.approx(1.0 / (degree + 1), rel=1e-13)
+
+
+def test_legendre_helpers_are_those_of_numpy():
+    from numpy.polynomial import legendre as known
+
+    from sgdtheory.solvers import legendre
+
+    rng = np.random.default_rng(0)
+    x, coefficients = rng.uniform(-1.0, 1.0, 7), rng.normal(size=12)
+    np.testing.assert_allclose(legendre.vander(x, 11), known.legvander(x, 11), rtol=0.0, atol=1e-14)
+    np.testing.assert_allclose((legendre.derivative(11) @ coefficients)[:-1], known.legder(coefficients), rtol=1e-13)
+    np.testing.assert_allclose(legendre.integral(11) @ coefficients, known.legint(coefficients, lbnd=-1.0), rtol=1e-13, atol=1e-15)
+    for count in (2, 5, 24, 31):
+        for ours, theirs in zip(legendre.gauss(count), known.leggauss(count), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-15)
