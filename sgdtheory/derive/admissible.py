@@ -17,14 +17,21 @@ from sgdtheory.errors import NotConverged, NotSeparable, invalid
 
 _PLACES = (0.137, 0.71, 1.0, 1.9, 3.3, 7.7)
 _SPREADS = (0.01, 0.3, 1.0, 4.0, 100.0)
-NOT_ODD = ("f is not odd, so E f(x) != 0 and the constant part of h pushes all coordinates the same way at every step: the risk does not "
-           "concentrate as d grows (relu(x)*sign(r) has relative spread .34 at d=50 and at d=800)")
+NOT_ODD = (
+    "f is not odd, so E f(x) != 0 and the constant part of h pushes all coordinates the same way at every step: the risk does not "
+    "concentrate as d grows (relu(x)*sign(r) has relative spread .34 at d=50 and at d=800)"
+)
 
 
 def refuse(text: str, why: str, instead: str = "") -> NotSeparable:
     """The error for a rule that is not covered."""
-    error = invalid("update", text, "a rule f(x)*h(r) with f odd, E f' > 0, E h' > 0 and E h^2 finite", f"{why}{'; ' + instead if instead else ''}",
-                    NotSeparable)
+    error = invalid(
+        "update",
+        text,
+        "a rule f(x)*h(r) with f odd, E f' > 0, E h' > 0 and E h^2 finite",
+        f"{why}{'; ' + instead if instead else ''}",
+        NotSeparable,
+    )
     assert isinstance(error, NotSeparable)
     return error
 
@@ -74,15 +81,20 @@ def _real(text: str, curve: Curve, name: str, variable: str, told: str) -> None:
     for place in (*_PLACES, *(-p for p in _PLACES)):
         value = curve(place)
         if not mpmath.isfinite(value) or mpmath.im(value) != 0:
-            raise refuse(text, f"{name}({place}) = {mpmath.nstr(value, 5)} is not a real number{told}", f"write it for every real {variable}, "
-                         f"for example with Abs({variable})")
+            raise refuse(
+                text,
+                f"{name}({place}) = {mpmath.nstr(value, 5)} is not a real number{told}",
+                f"write it for every real {variable}, for example with Abs({variable})",
+            )
 
 
 def _odd(text: str, f: Curve, told: str) -> None:
     for place in _PLACES:
         there, back = f(place), f(-place)
         if abs(there + back) > mpmath.mpf(10) ** -14 * (abs(there) + abs(back)):
-            raise refuse(text, f"f({place}) = {mpmath.nstr(there, 5)} and f(-{place}) = {mpmath.nstr(back, 5)}{told}; {NOT_ODD}")
+            raise refuse(
+                text, f"f({place}) = {mpmath.nstr(there, 5)} and f(-{place}) = {mpmath.nstr(back, 5)}{told}; {NOT_ODD}"
+            )
 
 
 def _tame(text: str, curve: Curve, name: str, told: str) -> None:
@@ -97,11 +109,19 @@ def _tame(text: str, curve: Curve, name: str, told: str) -> None:
             except (OverflowError, ValueError, MemoryError):
                 rates.append(mpmath.inf)
         if not all(mpmath.isfinite(v) for v in rates) or (rates[-1] > 1e-12 and rates[-1] > rates[1] / 2):
-            raise refuse(text, f"{name} grows like the exponential of a square or faster{told}, so E {name}^2 is infinite once the residual "
-                         "is large", f"bound it, for example with Min(100, {curve.variable})")
+            raise refuse(
+                text,
+                f"{name} grows like the exponential of a square or faster{told}, so E {name}^2 is infinite once the residual "
+                "is large",
+                f"bound it, for example with Min(100, {curve.variable})",
+            )
     for pole in _poles(curve):
         near, nearer = (curve(pole + mpmath.mpf(10) ** -k) for k in (9, 12))
-        if mpmath.isfinite(near) and mpmath.isfinite(nearer) and abs(nearer) > abs(near) * mpmath.mpf(10) ** mpmath.mpf(1.499):
+        if (
+            mpmath.isfinite(near)
+            and mpmath.isfinite(nearer)
+            and abs(nearer) > abs(near) * mpmath.mpf(10) ** mpmath.mpf(1.499)
+        ):
             raise refuse(text, f"{name} has a pole at {mpmath.nstr(pole, 5)}{told}, so E {name}^2 is infinite")
 
 
@@ -124,12 +144,20 @@ def _descends(text: str, f: Curve, h: Curve, told: str) -> int:
         noise = [h.mean(lambda r, y: y * y, s) for s in _SPREADS]
         slopes = [h.mean(lambda r, y: r * y, s) / s**2 for s in _SPREADS]
     except NotConverged as error:
-        raise refuse(text, f"E f^2 or E h^2 is infinite, or has no value that quadrature can find{told}: {error}") from None
+        raise refuse(
+            text, f"E f^2 or E h^2 is infinite, or has no value that quadrature can find{told}: {error}"
+        ) from None
     if abs(slope) <= 1e-12 * mpmath.sqrt(power):
-        raise refuse(text, f"E f'(x) = 0 for x ~ N(0, 1){told}: on average the step does not see the gradient's direction")
+        raise refuse(
+            text, f"E f'(x) = 0 for x ~ N(0, 1){told}: on average the step does not see the gradient's direction"
+        )
     orientation = 1 if slope > 0 else -1
     if all(orientation * v * s <= 1e-12 * mpmath.sqrt(n) for v, s, n in zip(slopes, _SPREADS, noise, strict=True)):
         flat = all(abs(v) * s <= 1e-12 * mpmath.sqrt(n) for v, s, n in zip(slopes, _SPREADS, noise, strict=True))
-        why = "E h'(r) = 0 for every centred residual (h is even): there is no descent" if flat else "E f' E h' < 0: the rule climbs, there is no descent"
+        why = (
+            "E h'(r) = 0 for every centred residual (h is even): there is no descent"
+            if flat
+            else "E f' E h' < 0: the rule climbs, there is no descent"
+        )
         raise refuse(text, f"{why}{told}", "" if flat else "change the sign of g")
     return orientation

@@ -15,7 +15,7 @@ from sgdtheory.derive.expectation import Expectation
 from sgdtheory.derive.gaussian import NoClosedForm
 from sgdtheory.derive.pieces import NoPieces, sign_of
 
-Part = tuple[sp.Expr, str, Any]        # coefficient, "power" with n or "sign" with the variance of its smoothing
+Part = tuple[sp.Expr, str, Any]  # coefficient, "power" with n or "sign" with the variance of its smoothing
 
 
 def definition(f: sp.Expr, x: sp.Symbol, rho: Any, variance_i: Any, variance_j: Any) -> sp.Expr:
@@ -67,7 +67,9 @@ def _parts(f: sp.Expr, x: sp.Symbol) -> list[Part]:
     for term in sp.Add.make_args(sp.expand(f)):
         coefficient, rest = term.as_independent(x, as_Add=False)
         try:
-            if rest == 1 or (rest.as_base_exp()[0] == x and rest.as_base_exp()[1].is_Integer and 0 < rest.as_base_exp()[1] <= 12):
+            if rest == 1 or (
+                rest.as_base_exp()[0] == x and rest.as_base_exp()[1].is_Integer and 0 < rest.as_base_exp()[1] <= 12
+            ):
                 parts.append((coefficient, "power", 0 if rest == 1 else int(rest.as_base_exp()[1])))
             elif isinstance(rest, (sp.sign, sp.erf)) and rest.args[0].as_poly(x) is not None:
                 slope, shift = rest.args[0].coeff(x, 1), rest.args[0].coeff(x, 0)
@@ -106,7 +108,7 @@ def _power_sign(n: int, extra: sp.Expr, rho: sp.Expr, variance_power: sp.Expr, v
     value = sp.S.Zero
     for k in range(1, n + 1, 2):
         if (n - k) % 2 == 0:
-            odd = sp.sqrt(2 / sp.pi) * sp.factorial2(k - 1) * total_variance ** sp.Rational(k, 2)      # E |y'|^k, k odd
+            odd = sp.sqrt(2 / sp.pi) * sp.factorial2(k - 1) * total_variance ** sp.Rational(k, 2)  # E |y'|^k, k odd
             even = sp.factorial2(n - k - 1) * rest ** sp.Rational(n - k, 2) if n > k else sp.S.One
             value += sp.binomial(n, k) * slope**k * odd * even
     return value

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -63,7 +64,9 @@ def _hermite(count: int, prec: int) -> list[tuple[Any, Any]]:
         return rule
 
 
-def gaussian_quadrature(h: Callable[[Any], Any], mean: Any, std: Any, kinks: Iterable[Any] = (), degree: int | None = None) -> Any:
+def gaussian_quadrature(
+    h: Callable[[Any], Any], mean: Any, std: Any, kinks: Iterable[Any] = (), degree: int | None = None
+) -> Any:
     """E h(r), r ~ N(mean, std^2), at mpmath's working precision.
 
     Parameters
@@ -110,6 +113,7 @@ def _integrate(h: Callable[[Any], Any], mean: Any, std: Any, kinks: Iterable[Any
     """The expectation and the size of its parts, to an error of 10^-digits times the latter."""
     mp = mpmath.mp
     with mp.workdps(digits + 8):
+
         def integrand(z: Any) -> Any:
             return h(mean + std * z)
 
@@ -144,7 +148,7 @@ def _adaptive(integrand: Callable[[Any], Any], cuts: list[Any], digits: int) -> 
         return mp.fsum(w * integrand(z) for z, w in _weighted(a, b, degree, mp.prec))
 
     fine, coarse = (5, 4) if digits > 36 else (4, 3) if digits > 16 else (3, 2)
-    todo = [(a, b, panel(a, b, fine)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    todo = [(a, b, panel(a, b, fine)) for a, b in pairwise(cuts)]
     size = mp.fsum(abs(v) for _, _, v in todo)
     total, work = mp.mpf(0), len(todo)
     while todo:
@@ -157,7 +161,9 @@ def _adaptive(integrand: Callable[[Any], Any], cuts: list[Any], digits: int) -> 
         size = max(size, abs(left) + abs(right))
         work += 2
         if work > _MAX_PANELS:
-            raise NotConverged("the Gaussian expectation did not converge: h is singular or kinked at a point that was not given")
+            raise NotConverged(
+                "the Gaussian expectation did not converge: h is singular or kinked at a point that was not given"
+            )
         todo += [(a, middle, left), (middle, b, right)]
     return total, size
 
@@ -200,7 +206,7 @@ __all__ = ["NAMESPACE", "Expectation", "gaussian_quadrature", "kinks_of", "mp_fu
 
 NAMESPACE = {
     "gaussian_quadrature": gaussian_quadrature,
-    "Heaviside": lambda x, at_zero=mpmath.mpf(1) / 2: mpmath.mpf(x > 0) if x != 0 else at_zero,
+    "Heaviside": lambda x, at_zero=0.5: mpmath.mpf(x > 0) if x != 0 else mpmath.mpf(at_zero),
     "Max": max,
     "Min": min,
 }

@@ -14,12 +14,14 @@ from typing import Any
 import sympy as sp
 
 from sgdtheory.derive.expectation import Expectation
-from sgdtheory.derive.pieces import Generalized, NoPieces, Pieces, pieces, sign_of
+from sgdtheory.derive.pieces import Generalized, NoPieces, Pieces, sign_of
 
 _MAX_DEGREE = 24
 
 Exponent = tuple[sp.Expr, sp.Expr]  # (alpha, beta) of exp(-alpha r^2 + beta r)
-Term = tuple[sp.Expr, int, Exponent, tuple[sp.Expr, sp.Expr] | None]  # coefficient, power of r, exponent, (c, d) of erf(c r + d)
+Term = tuple[
+    sp.Expr, int, Exponent, tuple[sp.Expr, sp.Expr] | None
+]  # coefficient, power of r, exponent, (c, d) of erf(c r + d)
 
 
 class NoClosedForm(Exception):
@@ -73,7 +75,9 @@ def _tidy(term: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> sp.Expr:
 
 
 def _of_pieces(p: Pieces, m: sp.Symbol, s: sp.Symbol) -> sp.Expr:
-    groups: dict[Exponent, list[dict[int, sp.Expr]]] = defaultdict(lambda: [defaultdict(lambda: sp.S.Zero) for _ in p.values])
+    groups: dict[Exponent, list[dict[int, sp.Expr]]] = defaultdict(
+        lambda: [defaultdict(lambda: sp.S.Zero) for _ in p.values]
+    )
     total = sp.S.Zero
     curves: dict[Any, sp.Expr] = defaultdict(lambda: sp.S.Zero)
     trigonometric = False
@@ -88,7 +92,7 @@ def _of_pieces(p: Pieces, m: sp.Symbol, s: sp.Symbol) -> sp.Expr:
     for (_at, power, exponent, inner), coefficient in curves.items():
         if not p.cuts:
             total += coefficient * _with_erf(power, exponent, inner, m, s)
-        elif sp.simplify(coefficient) != 0:         # erf over part of the line has no closed form, unless it drops out
+        elif sp.simplify(coefficient) != 0:  # erf over part of the line has no closed form, unless it drops out
             raise NoClosedForm
     for exponent, polynomials in groups.items():
         total += _group(p.cuts, polynomials, exponent, m, s)
@@ -123,7 +127,10 @@ def _terms(value: sp.Expr, r: sp.Symbol) -> list[Term]:
         except sp.PolynomialError:
             raise NoClosedForm from None
         back = dict(zip(marks, curves, strict=True))
-        rows = [c * sp.prod([g**n for g, n in zip(polynomial.gens, powers, strict=True)]) for powers, c in polynomial.terms()]
+        rows = [
+            c * sp.prod([g**n for g, n in zip(polynomial.gens, powers, strict=True)])
+            for powers, c in polynomial.terms()
+        ]
         return _terms_of(sp.Add(*rows, evaluate=False).xreplace(back), r)
 
 
@@ -148,7 +155,9 @@ def _terms_of(value: sp.Expr, r: sp.Symbol) -> list[Term]:
             else:
                 raise NoClosedForm
         if sp.re(alpha) != 0 and _falls(sp.re(alpha)):
-            raise ValueError("the expectation is infinite for large std: the function grows like the exponential of r^2")
+            raise ValueError(
+                "the expectation is infinite for large std: the function grows like the exponential of r^2"
+            )
         terms.append((coefficient, power, (alpha, beta), inner))
     return terms
 
@@ -196,7 +205,9 @@ def _boundary(top: int, m: sp.Expr, s: sp.Expr, edge: sp.Expr) -> list[sp.Expr]:
     return b[: top + 1]
 
 
-def _group(cuts: tuple[sp.Expr, ...], polynomials: list[dict[int, sp.Expr]], exponent: Exponent, m: sp.Symbol, s: sp.Symbol) -> sp.Expr:
+def _group(
+    cuts: tuple[sp.Expr, ...], polynomials: list[dict[int, sp.Expr]], exponent: Exponent, m: sp.Symbol, s: sp.Symbol
+) -> sp.Expr:
     """One exponential times a polynomial on every interval."""
     top = max((n for p in polynomials for n in p), default=0)
     weight, mean, std = _square(exponent, m, s)
@@ -208,7 +219,9 @@ def _group(cuts: tuple[sp.Expr, ...], polynomials: list[dict[int, sp.Expr]], exp
     total = _masses(cuts, [sp.factor_terms(sp.expand(a)) for a in full], mu, sd)
     for k, cut in enumerate(cuts):
         edge = _boundary(top, mu, sd, cut)
-        jump = sum((c * edge[n] for n, c in polynomials[k].items()), sp.S.Zero) - sum((c * edge[n] for n, c in polynomials[k + 1].items()), sp.S.Zero)
+        jump = sum((c * edge[n] for n, c in polynomials[k].items()), sp.S.Zero) - sum(
+            (c * edge[n] for n, c in polynomials[k + 1].items()), sp.S.Zero
+        )
         total += sp.factor(sp.expand(jump)) * normal_density(cut, mu, sd)
     return weight * total.subs({mu: mean, sd: std}, simultaneous=True)
 
@@ -273,4 +286,6 @@ def unintegrated(h: Generalized, mean: sp.Expr, std: sp.Expr) -> sp.Expr:
     if p.cuts:
         smooth = sp.Piecewise(*((v, r < c) for v, c in zip(p.values, p.cuts, strict=False)), (p.values[-1], True))
     zero = Pieces(r, (), (sp.S.Zero,))
-    return (sp.S.Zero if smooth == 0 else Expectation(smooth, r, mean, std)) + expectation_of(Generalized(zero, h.deltas), mean, std)
+    return (sp.S.Zero if smooth == 0 else Expectation(smooth, r, mean, std)) + expectation_of(
+        Generalized(zero, h.deltas), mean, std
+    )

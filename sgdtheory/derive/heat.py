@@ -48,14 +48,22 @@ class HeatFlow(Route):
         with mpmath.workdps(40):
             small = mpmath.mpf(10) ** -12
             for k, place in enumerate((-3.7, -0.9, -0.31, 0.23, 0.77, 4.1)):
-                point = {m: mpmath.mpf(place), s: small, **{t: mpmath.mpf(2 * k + 3 + j) / (3 + 2 * j) for j, t in enumerate(others)}}
+                point = {
+                    m: mpmath.mpf(place),
+                    s: small,
+                    **{t: mpmath.mpf(2 * k + 3 + j) / (3 + 2 * j) for j, t in enumerate(others)},
+                }
                 try:
                     a, b = end(point), begin(point)
                 except Undecided as error:
                     return self._check(Verdict.UNKNOWN, f"no value near std = 0: {error}")
                 if abs(a - b) > mpmath.mpf(10) ** -9 * (1 + abs(b)):
-                    return self._check(Verdict.FAILS, f"at std -> 0, mean = {place}: {mpmath.nstr(a, 12)}, not {mpmath.nstr(b, 12)}")
-        return self._check(Verdict.HOLDS, f"solves the heat equation in ({self.mean}, {self.std}) and starts at {self.start}")
+                    return self._check(
+                        Verdict.FAILS, f"at std -> 0, mean = {place}: {mpmath.nstr(a, 12)}, not {mpmath.nstr(b, 12)}"
+                    )
+        return self._check(
+            Verdict.HOLDS, f"solves the heat equation in ({self.mean}, {self.std}) and starts at {self.start}"
+        )
 
 
 def _is_zero(expr: Any) -> bool:
@@ -65,7 +73,9 @@ def _is_zero(expr: Any) -> bool:
         return True
     kinds = (sp.exp, sp.erf, sp.erfc, sp.sin, sp.cos)
     expr = expr.replace(lambda e: isinstance(e, kinds), lambda e: e.func(sp.factor(sp.together(e.args[0]))))
-    marks = {a: sp.Dummy(f"a{i}", positive=True) for i, a in enumerate(sorted(expr.atoms(*kinds), key=sp.default_sort_key))}
+    marks = {
+        a: sp.Dummy(f"a{i}", positive=True) for i, a in enumerate(sorted(expr.atoms(*kinds), key=sp.default_sort_key))
+    }
     rational = sp.together(expr.xreplace(marks))
     if sp.expand(sp.numer(rational)) == 0:
         return True

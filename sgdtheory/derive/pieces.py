@@ -16,7 +16,9 @@ from typing import Any
 import sympy as sp
 
 # log-uniform over six decades, drawn once: an order of cuts that holds at all of them is taken to hold for all parameters
-_DRAWS = tuple(tuple(10 ** (6 * ((0.5545497 + 0.6180339887 * k + 0.7548776662 * j) % 1) - 3) for j in range(6)) for k in range(12))
+_DRAWS = tuple(
+    tuple(10 ** (6 * ((0.5545497 + 0.6180339887 * k + 0.7548776662 * j) % 1) - 3) for j in range(6)) for k in range(12)
+)
 
 
 class NoPieces(Exception):
@@ -29,7 +31,10 @@ def draws(expressions: Any) -> list[dict[sp.Symbol, sp.Float]]:
     if len(symbols) > 6:
         raise NoPieces
     count = len(_DRAWS) if symbols else 1
-    return [{s: sp.Float(_DRAWS[k][j] * (1 if s.is_positive or j % 2 else -1)) for j, s in enumerate(symbols)} for k in range(count)]
+    return [
+        {s: sp.Float(_DRAWS[k][j] * (1 if s.is_positive or j % 2 else -1)) for j, s in enumerate(symbols)}
+        for k in range(count)
+    ]
 
 
 def sign_of(expression: sp.Expr) -> int:
@@ -136,7 +141,9 @@ def _together(parts: list[Pieces]) -> list[Pieces]:
 
 def _map(function: Any, parts: list[Pieces]) -> Pieces:
     parts = _together(parts)
-    return Pieces(parts[0].r, parts[0].cuts, tuple(function(*values) for values in zip(*(p.values for p in parts), strict=True)))
+    return Pieces(
+        parts[0].r, parts[0].cuts, tuple(function(*values) for values in zip(*(p.values for p in parts), strict=True))
+    )
 
 
 @lru_cache(maxsize=512)
@@ -171,7 +178,7 @@ def pieces(h: sp.Expr, r: sp.Symbol) -> Pieces:
         for other in h.args[1:]:
             new = pieces(other, r)
             side = _signs(_map(lambda a, b: a - b, [best, new]))
-            best = _map(lambda a, b, s: a if s * pick >= 0 else b, [best, new, side]).merged()  # noqa: B023
+            best = _map(lambda a, b, s: a if s * pick >= 0 else b, [best, new, side]).merged()
         return best
     if isinstance(h, sp.Piecewise):
         return _piecewise(h, r)
@@ -179,7 +186,9 @@ def pieces(h: sp.Expr, r: sp.Symbol) -> Pieces:
 
 
 def _piecewise(h: sp.Piecewise, r: sp.Symbol) -> Pieces:
-    conditions = sorted({c for _, cond in h.args for c in cond.atoms(sp.core.relational.Relational)}, key=sp.default_sort_key)
+    conditions = sorted(
+        {c for _, cond in h.args for c in cond.atoms(sp.core.relational.Relational)}, key=sp.default_sort_key
+    )
     sides = _together([_signs(pieces(c.lhs - c.rhs, r)) for c in conditions] + [pieces(e, r) for e, _ in h.args])
     frame, values = sides[0], []
     for low, high, _ in frame.intervals:

@@ -19,7 +19,7 @@ from sgdtheory.derive.routes import Route, Symbols, _text
 from sgdtheory.derive.steps import Check, Verdict
 from sgdtheory.derive.text import from_text
 
-Slope = tuple[sp.Expr, int, Any]       # coefficient, power n, and c of exp(-c x^2), or None for a delta at zero
+Slope = tuple[sp.Expr, int, Any]  # coefficient, power n, and c of exp(-c x^2), or None for a delta at zero
 
 
 def price(first: Callable[[Any], sp.Expr], second: Callable[[Any], sp.Expr], q: Any, mean: Any, scale: Any) -> sp.Expr:
@@ -40,7 +40,9 @@ def price(first: Callable[[Any], sp.Expr], second: Callable[[Any], sp.Expr], q: 
     if any(v != 0 for g in jumps for v in g.smooth.values) or any(b != 0 or k for g in jumps for b, k, _ in g.deltas):
         raise NoClosedForm
     weight = sp.prod([w for g in jumps for _, _, w in g.deltas])
-    return sp.factor_terms(scale * weight * normal_density(0, 0, 1) * normal_density(0, mean, scale * sp.sqrt(1 - q**2)))
+    return sp.factor_terms(
+        scale * weight * normal_density(0, 0, 1) * normal_density(0, mean, scale * sp.sqrt(1 - q**2))
+    )
 
 
 def pair_slope(f: sp.Expr, x: sp.Symbol, rho: sp.Expr, variance_i: sp.Expr, variance_j: sp.Expr) -> sp.Expr:
@@ -51,7 +53,7 @@ def pair_slope(f: sp.Expr, x: sp.Symbol, rho: sp.Expr, variance_i: sp.Expr, vari
             slopes.append((coefficient * p, p - 1, sp.S.Zero))
         elif kind == "sign" and p == 0:
             slopes.append((2 * coefficient, 0, None))
-        elif kind == "sign":                                                    # erf(c x), 1/(2 c^2) = p
+        elif kind == "sign":  # erf(c x), 1/(2 c^2) = p
             slopes.append((coefficient * sp.sqrt(2 / p) / sp.sqrt(sp.pi), 0, 1 / (2 * p)))
     return sp.Add(*(a * b * _pair(n, c, k, e, rho, variance_i, variance_j) for a, n, c in slopes for b, k, e in slopes))
 
@@ -106,8 +108,13 @@ class PriceRoute(Route):
 
 def _squared(a: sp.Expr, b: sp.Expr) -> Callable[[sp.Expr], sp.Expr]:
     """Roots of different shape: two quantities with equal squares and equal sign at one point are equal."""
+
     def compare(gap: sp.Expr) -> sp.Expr:
         point = {s: sp.Rational(k + 2, 2 * k + 5) for k, s in enumerate(sorted(gap.free_symbols, key=lambda t: t.name))}
-        same = sp.simplify(sp.factor(sp.expand(a**2 - b**2))) == 0 and sp.N(a.subs(point), 20) * sp.N(b.subs(point), 20) > 0
+        same = (
+            sp.simplify(sp.factor(sp.expand(a**2 - b**2))) == 0
+            and sp.N(a.subs(point), 20) * sp.N(b.subs(point), 20) > 0
+        )
         return sp.S.Zero if same else gap
+
     return compare

@@ -78,8 +78,17 @@ def _mend(expr: sp.Add) -> Any:
                 terms.append(-coefficient * Tail(-function.args[0]))
                 changed = True
                 break
-            partner = next((t for t in terms if t is not term and isinstance(function, sp.erf) and isinstance(_single(t)[1], sp.erf)
-                            and sp.expand(_single(t)[0] ** 2 - coefficient**2) == 0), None)
+            partner = next(
+                (
+                    t
+                    for t in terms
+                    if t is not term
+                    and isinstance(function, sp.erf)
+                    and isinstance(_single(t)[1], sp.erf)
+                    and sp.expand(_single(t)[0] ** 2 - coefficient**2) == 0
+                ),
+                None,
+            )
             if partner is not None:
                 other, second = _single(partner)
                 opposite = sp.expand(other + coefficient) == 0
@@ -105,10 +114,13 @@ def guarded(expr: Any, otherwise: Any, names: dict[sp.Symbol, str], arguments: S
     """
     expr = form(expr)
     moving = any(e.args[0].has(*arguments[:2]) for e in sp.sympify(otherwise).atoms(Expectation))
-    if moving or not isinstance(expr, sp.Add) or not sp.sympify(otherwise).has(Expectation) or not expr.has(ErfAround, Tail, sp.erf, sp.erfc):
+    if (
+        moving
+        or not isinstance(expr, sp.Add)
+        or not sp.sympify(otherwise).has(Expectation)
+        or not expr.has(ErfAround, Tail, sp.erf, sp.erfc)
+    ):
         return expr
     inside = ", ".join(names[a] for a in arguments)
     text = NumPySource(names).doprint(otherwise)
     return Guarded(Str(f"lambda {inside}: {text}"), Str(inside), *expr.args)
-
-

@@ -10,7 +10,7 @@ import numpy as np
 
 from sgdtheory.special.functions import erf, erfc
 
-_LOSS = 300.0       # a sum that loses more than this factor to cancellation is computed otherwise
+_LOSS = 300.0  # a sum that loses more than this factor to cancellation is computed otherwise
 
 
 @cache
@@ -36,7 +36,9 @@ def erf_around(middle: Any, half: Any) -> Any:
     """
     m, h = np.asarray(middle), np.asarray(half)
     kind = np.result_type(m, h)
-    m, h = np.broadcast_arrays(*(np.asarray(v, dtype=kind if np.issubdtype(kind, np.floating) else np.float64) for v in (m, h)))
+    m, h = np.broadcast_arrays(
+        *(np.asarray(v, dtype=kind if np.issubdtype(kind, np.floating) else np.float64) for v in (m, h))
+    )
     m, size = np.abs(m), np.abs(h)
     short = size * np.maximum(1.0, m) < 0.5
     value = np.where(m > size, erfc(np.where(m > size, m - size, 0.0)) - erfc(m + size), erf(m + size) - erf(m - size))
@@ -67,8 +69,14 @@ def refined(terms: tuple[Any, ...], otherwise: Callable[..., Any], mean: Any, st
     lost = ~(size <= _LOSS * np.abs(total)) & (size != 0.0)
     if not np.any(lost):
         return total
-    result, lost, mean, std, *parameters = (np.array(v) for v in np.broadcast_arrays(total, lost, mean, std, *parameters))
-    m, s, rows = mean[lost], std[lost], np.stack([p[lost] for p in parameters], axis=-1) if parameters else np.zeros((int(lost.sum()), 0))
+    result, lost, mean, std, *parameters = (
+        np.array(v) for v in np.broadcast_arrays(total, lost, mean, std, *parameters)
+    )
+    m, s, rows = (
+        mean[lost],
+        std[lost],
+        np.stack([p[lost] for p in parameters], axis=-1) if parameters else np.zeros((int(lost.sum()), 0)),
+    )
     values = np.empty(m.shape)
     for row in np.unique(rows, axis=0):
         same = np.all(rows == row, axis=-1)
