@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,8 @@ from sgdtheory.registry import answer, cell
 from sgdtheory.solvers import modes as mode_solver
 from sgdtheory.solvers import spectra
 from sgdtheory.theories.separable.assumptions import check, require_noise_power
-from sgdtheory.theories.separable.rule import COMMITTED, average, kernel, source
+from sgdtheory.theories.separable.averages import factors, table_error
+from sgdtheory.theories.separable.rule import COMMITTED, kernel, source
 from sgdtheory.values import Array
 
 
@@ -26,16 +26,10 @@ from sgdtheory.values import Array
 def drift_and_noise(problem: LinearRegression, algorithm: SeparableUpdate) -> DriftAndNoise:
     """psi, nu and their slopes in R: the kernel's, averaged over the noise law."""
     require_noise_power(problem, algorithm)
-    module, given, batch = kernel(algorithm), dict(algorithm.parameters), algorithm.batch_size
-    kinks = module.kinks(**given)
-
-    def averaged(function: Any) -> Any:
-        return partial(average, partial(function, **given), problem, kinks)
-
-    drift, noise = averaged(module.drift_factor), averaged(module.noise_power)
-    drift_slope, noise_slope = averaged(module.drift_slope), averaged(module.noise_slope)
-    return DriftAndNoise(problem, algorithm, source(algorithm, "drift_factor" if algorithm.update in COMMITTED else "mode_rate"), drift, lambda r: common.batch_noise(noise(r), batch),
-                         lambda r: 2.0 * drift_slope(r), lambda r: common.batch_noise(2.0 * noise_slope(r), batch))
+    batch = algorithm.batch_size
+    drift, noise, drift_slope, noise_slope = factors(algorithm, problem.noise)
+    return DriftAndNoise(problem, algorithm, source(algorithm, "drift_factor" if algorithm.update in COMMITTED else "mode_rate"), drift,
+                         lambda r: common.batch_noise(noise(r), batch), drift_slope, lambda r: common.batch_noise(noise_slope(r), batch))
 
 
 @cell
@@ -82,6 +76,7 @@ def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon
         return lambda t: scalar(t) * slack
 
     trajectory = solve(m.rates, m.initial, m.forcing)
-    return RiskCurve(problem, algorithm, horizon, times, trajectory(times), HIGH_DIMENSION, NumericalError(trajectory.numerical_error, "estimated"),
+    return RiskCurve(problem, algorithm, horizon, times, trajectory(times), HIGH_DIMENSION,
+                     NumericalError(trajectory.numerical_error + table_error(algorithm), "estimated"),
                      source(algorithm, "risk_equation", "separable"), assumptions, trajectory,
                      lambda: (bound(float(m.rates.max()), -1.0), bound(float(m.rates.min()), 1.0)))

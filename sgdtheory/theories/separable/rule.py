@@ -10,7 +10,7 @@ import numpy as np
 
 from sgdtheory.algorithms.separable import SGD, ClippedSGD, SeparableUpdate, SignSGD
 from sgdtheory.errors import OutsideTheory, invalid
-from sgdtheory.problems.linear_regression import LinearRegression
+from sgdtheory.problems.noise import NoiseLaw
 from sgdtheory.questions.claim import Source
 from sgdtheory.values import Array
 
@@ -42,8 +42,8 @@ def constant(algorithm: SeparableUpdate) -> float:
     return eta
 
 
-def average(function: Any, problem: LinearRegression, kinks: tuple[float, ...], risk: Any) -> Array:
+def average(function: Any, noise: NoiseLaw, kinks: tuple[float, ...], risk: Any) -> Array:
     """The mean over the label noise of a kernel function of r ~ N(mean, std^2), at each risk."""
     std = np.sqrt(2.0 * np.asarray(risk, dtype=np.float64))
     with np.errstate(under="ignore", over="ignore", divide="ignore"):
-        return problem.noise.average(lambda mean, total: function(-mean, total), std, tuple(-k for k in kinks))
+        return noise.average(lambda mean, total: function(-mean, total), std, tuple(-k for k in kinks))
