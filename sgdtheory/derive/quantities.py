@@ -93,7 +93,11 @@ class Quantities:
         if sp.sympify(left).atoms(Expectation) and any(
             e.atoms(Expectation) != {e} for e in sp.sympify(left).atoms(Expectation)
         ):
-            deep = {"points": 2, "digits": 6, "time_limit": 120} if self.points > 2 else {"points": 1, "digits": 6}
+            deep = (
+                {"points": 2, "digits": 6, "time_limit": 120}
+                if self.points > 2
+                else {"points": 1, "digits": 6, "time_limit": 2}
+            )
             options = deep | options
         return self.D.identity(
             name,
@@ -117,8 +121,10 @@ class Quantities:
         moved = expectation(f, x, self.m, sp.S.One)
         because = "Gaussian integration by parts: E f'(Z) = E f(Z) Z"
         if at is None:
+            # What stands inside the average must not depend on kappa, or a kernel could not broadcast over it.
             fs = self._by_quadrature("feature_slope", defined, because, "E f'(Z)")
-            self._by_quadrature("preconditioner", stein_slope(f, x, 0, sp.sqrt(kappa)) / fs, because, "p(kappa)")
+            spread = Expectation(x * f, x, 0, sp.sqrt(kappa)) / kappa
+            self._by_quadrature("preconditioner", spread / fs, because, "p(kappa)")
         else:
             shifted = sp.diff(moved, self.m).subs(self.m, 0) if moved is not None else None
             fs = self._identity(
