@@ -3,7 +3,7 @@
 Public names load their module when first used: ``import sgdtheory`` loads neither SciPy, SymPy nor Matplotlib.
 """
 
-import importlib as _importlib
+from sgdtheory.lazy import names as _names
 
 __version__ = "0.1.0"
 
@@ -40,19 +40,5 @@ _PUBLIC = {
     "derivation": "derive.record",
     "errors": "errors:",
 }
-__all__ = [*_PUBLIC, "__version__"]
-
-
-def __getattr__(name: str) -> object:
-    try:
-        place = _PUBLIC[name]
-    except KeyError:
-        raise AttributeError(f"module 'sgdtheory' has no attribute {name!r}") from None
-    module = _importlib.import_module(f"{__name__}.{place.rstrip(':')}")
-    value = module if place.endswith(":") else getattr(module, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__, __all__ = _names(__name__, _PUBLIC)
+__all__ += ["__version__"]

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +49,7 @@ def one_thread() -> Iterator[None]:
 def _openblas() -> tuple[Callable[[], Any], Callable[[int], Any]] | None:
     """OpenBLAS's functions that get and set the number of threads, None where there is no OpenBLAS to be found."""
     import ctypes
+    from pathlib import Path
 
     package = Path(np.__file__).parent
     loaded = getattr(getattr(np, "_core", None), "_multiarray_umath", None)

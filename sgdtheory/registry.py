@@ -14,7 +14,7 @@ from sgdtheory.errors import NoTheory
 
 Cell = Callable[..., Any]
 _cells: dict[tuple[str, type, type | None], Cell] = {}
-_loaded = False
+_loaded: set[str] = set()
 
 
 def cell(function: Cell) -> Cell:
@@ -28,19 +28,20 @@ def cell(function: Cell) -> Cell:
     return function
 
 
-def load() -> dict[tuple[str, type, type | None], Cell]:
-    """All cells; the theories are imported at the first call."""
-    global _loaded
-    if not _loaded:
-        for name in importlib.import_module("sgdtheory.theories").NAMES:
+def load(problem: type | None = None) -> dict[tuple[str, type, type | None], Cell]:
+    """All cells; the theories of a problem's family are imported when it is first asked about, all of them for None."""
+    families = importlib.import_module("sgdtheory.theories").NAMES
+    asked = set(families) if problem is None else {base.__name__ for base in problem.__mro__} & set(families)
+    for family in sorted(asked - _loaded):
+        for name in families[family]:
             importlib.import_module(f"sgdtheory.theories.{name}")
-        _loaded = True
+        _loaded.add(family)
     return _cells
 
 
 def find(question: str, problem: type, algorithm: type | None = None) -> Cell:
     """The most special cell: along the algorithm's base classes first, then the problem's."""
-    cells = load()
+    cells = load(problem)
     for a in algorithm.__mro__ if algorithm is not None else (None,):
         for p in problem.__mro__:
             found = cells.get((question, p, a))

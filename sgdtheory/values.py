@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sgdtheory.errors import invalid
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+else:                                  # numpy.typing costs as much as a risk curve
+    Array = np.ndarray
 
 
 class Frozen:

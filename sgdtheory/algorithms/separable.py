@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sgdtheory import expressions
 from sgdtheory.algorithms.base import Algorithm, LearningRate
 from sgdtheory.errors import invalid
 from sgdtheory.values import number, store
@@ -40,7 +39,7 @@ class SeparableUpdate(Algorithm):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        free = expressions.parse(self.update).symbols - {"x", "r"}
+        free = self._free()
         given = {str(k): number(str(k), v, above=0.0) for k, v in dict(self.parameters).items()}
         if set(given) != free:
             raise invalid("parameters", given, f"one positive value for each of {sorted(free)} of {self.update!r}")
@@ -67,23 +66,11 @@ class SeparableUpdate(Algorithm):
         return other
 
     def _factor(self, which: int) -> Any:
+        from sgdtheory import expressions
+
         text = expressions.parse(self.update).factor()[which]
         parsed = expressions.parse(text)
         return parsed.numpy(**{k: v for k, v in self.parameters.items() if k in parsed.symbols})
-
-    @property
-    def odd_feature(self) -> bool:
-        """Whether f(-x) = -f(x), checked at points over 12 decades."""
-        f, x = self._factor(0), np.geomspace(1e-6, 1e6, 97)
-        with np.errstate(all="ignore"):
-            return bool(np.allclose(f(x=-x), -np.asarray(f(x=x)), rtol=1e-12, atol=0.0, equal_nan=True))
-
-    @property
-    def linear_feature(self) -> bool:
-        """Whether f(x) is proportional to x, checked at points over 12 decades."""
-        f, x = self._factor(0), np.geomspace(1e-6, 1e6, 97)
-        with np.errstate(all="ignore"):
-            return bool(np.allclose(f(x=x), x * f(x=np.float64(1.0)), rtol=1e-12, atol=0.0))
 
     @property
     def residual_growth(self) -> float:
@@ -95,6 +82,12 @@ class SeparableUpdate(Algorithm):
             return math.inf
         return max(0.0, round(math.log10(far / near) / 10.0, 6)) if near > 0.0 and far > 0.0 else 0.0
 
+    def _free(self) -> frozenset[str]:
+        """The parameters' names in the text."""
+        from sgdtheory import expressions
+
+        return expressions.parse(self.update).symbols - {"x", "r"}
+
     def __repr__(self) -> str:
         shown = [f"learning_rate={self.learning_rate!r}", *(f"{self._spoken.get(k, k)}={v!r}" for k, v in self.parameters.items())]
         shown += [f"batch_size={self.batch_size}"] * (self.batch_size > 1)
@@ -104,6 +97,9 @@ class SeparableUpdate(Algorithm):
 
 class _Named(SeparableUpdate):
     rule: ClassVar[str]
+
+    def _free(self) -> frozenset[str]:
+        return frozenset(self._spoken)
 
     def _make(self, learning_rate: LearningRate, batch_size: int, breaks: Any, **parameters: Any) -> None:
         super().__init__(learning_rate, batch_size, breaks, self.rule, parameters)

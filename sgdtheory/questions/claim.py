@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,6 +58,8 @@ EXACT = Exactness("exact", "at this dimension and step size")
 
 def card(title: str, rows: dict[str, Any], picture: str = "") -> str:
     """An HTML card for notebooks."""
+    import html
+
     body = "".join(f"<tr><th style='text-align:left'>{html.escape(k)}</th><td style='text-align:left'>{html.escape(str(v))}</td></tr>"
                    for k, v in rows.items())
     return f"<div><b>{html.escape(title)}</b><table>{body}</table>{picture}</div>"

@@ -15,10 +15,14 @@ from __future__ import annotations
 
 import math
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from sgdtheory.values import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _PANEL = 4.0  # ratio of largest to smallest distance from the slowest rate in a panel
 _KEPT = 24  # slowest modes of each measure that stay as they are

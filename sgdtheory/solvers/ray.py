@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sgdtheory.values import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _DIGITS = 40.0  # in natural logarithms: a little below rounding
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sgdtheory.solvers.collocation import Propagator, Rule
 from sgdtheory.solvers.feedback import Step
 from sgdtheory.solvers.time_step import decayed
 from sgdtheory.values import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Replay:

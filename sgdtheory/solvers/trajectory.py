@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sgdtheory.errors import invalid
 from sgdtheory.solvers.feedback import Step
 from sgdtheory.solvers.replay import Replay
 from sgdtheory.values import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Trajectory:

@@ -1,13 +1,17 @@
 """Laws of the label noise: ``sgt.noise``."""
 
-from sgdtheory.problems.noise.atoms import Atoms
-from sgdtheory.problems.noise.base import GaussianMixture, NoiseLaw
-from sgdtheory.problems.noise.gaussian import Gaussian, Noiseless
-from sgdtheory.problems.noise.laplace import Laplace
-from sgdtheory.problems.noise.mixture import Mixture
-from sgdtheory.problems.noise.stable import Stable
-from sgdtheory.problems.noise.student import Cauchy, StudentT
-from sgdtheory.problems.noise.uniform import Uniform
+from sgdtheory.lazy import names
 
-__all__ = ["Atoms", "Cauchy", "Gaussian", "GaussianMixture", "Laplace", "Mixture", "NoiseLaw", "Noiseless", "Stable",
-           "StudentT", "Uniform"]
+__getattr__, __dir__, __all__ = names(__name__, {
+    "Atoms": "atoms",
+    "Cauchy": "student",
+    "Gaussian": "gaussian",
+    "GaussianMixture": "base",
+    "Laplace": "laplace",
+    "Mixture": "mixture",
+    "NoiseLaw": "base",
+    "Noiseless": "gaussian",
+    "Stable": "stable",
+    "StudentT": "student",
+    "Uniform": "uniform",
+})

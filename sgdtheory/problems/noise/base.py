@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from sgdtheory.errors import OutsideTheory
 from sgdtheory.values import Array, Frozen, number
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 SMALLEST_SCALE, LARGEST_SCALE = 1e-60, 1e60
 _BLOCK = 1 << 20

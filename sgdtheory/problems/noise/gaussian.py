@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sgdtheory.problems.noise.base import GaussianMixture, NoiseLaw, frozen, no_density, scale_of
 from sgdtheory.values import Array, store
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.errors import AsymptoticWarning, OutsideTheory, invalid
 from sgdtheory.problems.linear_regression import LinearRegression
 from sgdtheory.questions.claim import Assumption
+from sgdtheory.theories.separable.rule import kernel
 
 MOST_ALIGNED = 0.5
 """Above this correlation of one feature with the prediction, a linearised drift is off by more than about 5 %."""
@@ -19,8 +21,14 @@ LARGEST_SHARE = 0.5
 
 
 def odd_feature(problem: LinearRegression, algorithm: SeparableUpdate) -> Assumption:
-    """f is odd; the derivation refuses every other rule."""
-    return Assumption("odd_feature", algorithm.odd_feature, f"f of {algorithm.update!r}")
+    """f is odd: then E f(x_i) f(x_j) is odd in the correlation."""
+    ahead, back = (float(kernel(algorithm).noise_shape(rho, 1.0, 1.0, **algorithm.parameters)) for rho in (0.5, -0.5))
+    return Assumption("odd_feature", abs(ahead + back) <= 1e-9, f"f of {algorithm.update!r}: S(1/2) = {ahead:.4g}, S(-1/2) = {back:.4g}")
+
+
+def linear_feature(algorithm: SeparableUpdate) -> bool:
+    """f is proportional to x: then, and only then, E f(x_i) f(x_j) is proportional to the correlation."""
+    return abs(float(kernel(algorithm).noise_shape(0.5, 1.0, 1.0, **algorithm.parameters)) - 0.5) <= 1e-9
 
 
 def delocalised(problem: LinearRegression, algorithm: SeparableUpdate) -> Assumption:
@@ -28,7 +36,7 @@ def delocalised(problem: LinearRegression, algorithm: SeparableUpdate) -> Assump
     k = problem.covariance
     rho = np.abs(k.matvec(problem.error)) / np.sqrt(k.variances * 2.0 * problem.initial_risk)
     worst = float(rho.max())
-    return Assumption("delocalised", worst <= MOST_ALIGNED or algorithm.linear_feature, f"largest |rho_i| at the start is {worst:.3g}")
+    return Assumption("delocalised", worst <= MOST_ALIGNED or linear_feature(algorithm), f"largest |rho_i| at the start is {worst:.3g}")
 
 
 def bounded_spectrum(problem: LinearRegression, algorithm: SeparableUpdate) -> Assumption:
@@ -40,7 +48,10 @@ def bounded_spectrum(problem: LinearRegression, algorithm: SeparableUpdate) -> A
 
 def finite_noise_power(problem: LinearRegression, algorithm: SeparableUpdate) -> Assumption:
     """E h(r)^2 is finite under the label noise."""
-    growth, tail = algorithm.residual_growth, problem.noise.tail_exponent
+    tail = problem.noise.tail_exponent
+    if tail == math.inf:
+        return Assumption("finite_noise_power", True, "all moments of the noise are finite")
+    growth = algorithm.residual_growth
     return Assumption("finite_noise_power", 2.0 * growth < tail, f"h grows like |r|^{growth:g}, the noise has moments below order {tail:g}")
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from sgdtheory import expressions, special
 from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.errors import NotConverged, OutsideTheory, invalid
 from sgdtheory.kernels import separable as common
@@ -15,7 +14,7 @@ from sgdtheory.problems.linear_regression import LinearRegression
 from sgdtheory.questions.claim import NumericalError
 from sgdtheory.questions.one_step import OneStep
 from sgdtheory.registry import answer, cell
-from sgdtheory.theories.separable.assumptions import require_noise_power
+from sgdtheory.theories.separable.assumptions import linear_feature, require_noise_power
 from sgdtheory.theories.separable.curve import correlation
 from sgdtheory.theories.separable.rule import kernel, source
 from sgdtheory.values import Array
@@ -34,9 +33,9 @@ def one_step(problem: LinearRegression, algorithm: SeparableUpdate, *, error: Ar
     power = float(problem.covariance.quadratic(error))
     if not power > 0.0:
         raise invalid("error", error, "a vector with risk > 0, outside the kernel of K", kind=OutsideTheory)
-    mean, single = (_linear if algorithm.linear_feature else _integrated)(problem, algorithm, error, power)
+    mean, single = (_linear if linear_feature(algorithm) else _integrated)(problem, algorithm, error, power)
     second = common.batch_second_moment(single, mean[:, None] * mean[None, :], algorithm.batch_size)
-    return assemble(problem, algorithm, error, mean, second, 1e-12 if algorithm.linear_feature else RTOL)
+    return assemble(problem, algorithm, error, mean, second, 1e-12 if linear_feature(algorithm) else RTOL)
 
 
 def assemble(problem: LinearRegression, algorithm: SeparableUpdate, error: Array, mean: Array, second: Array, accuracy: float) -> OneStep:
@@ -68,6 +67,8 @@ def _integrated(problem: LinearRegression, algorithm: SeparableUpdate, error: Ar
 
 
 def _moments(problem: LinearRegression, algorithm: SeparableUpdate, error: Array, power: float, count: int) -> tuple[Array, Array]:
+    from sgdtheory import expressions
+
     k, module, std = problem.covariance, kernel(algorithm), np.sqrt(power)
     scales = np.sqrt(k.variances)
     c = correlation(k.matrix())
@@ -101,6 +102,8 @@ def _averaged(function: Any, problem: LinearRegression, mean: Array, std: float)
 
 def _half_normal_nodes(count: int) -> tuple[Array, Array]:
     """Nodes and weights for the standard normal law, split at 0 where f may have a kink."""
+    from sgdtheory import special
+
     x, w = np.polynomial.legendre.leggauss(count)
     half, weight = 4.5 * (x + 1.0), 4.5 * w * special.normal_pdf(4.5 * (x + 1.0))
     return np.concatenate([-half[::-1], half]), np.concatenate([weight[::-1], weight])

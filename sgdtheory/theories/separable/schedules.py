@@ -15,7 +15,6 @@ from sgdtheory.questions.claim import HIGH_DIMENSION, NumericalError
 from sgdtheory.questions.drift_and_noise import DriftAndNoise
 from sgdtheory.questions.modes import Modes
 from sgdtheory.registry import answer, cell
-from sgdtheory.solvers import greedy
 from sgdtheory.solvers import modes as mode_solver
 from sgdtheory.theories.separable.assumptions import check
 from sgdtheory.theories.separable.rule import source
@@ -28,6 +27,8 @@ COARSE = 1e-3
 @cell
 def best_schedule(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon: float, times: Array) -> BestSchedule:
     """Greedy by its own equation; the constant by a search over one decade after another, then Brent's method."""
+    from sgdtheory.solvers import greedy
+
     check(problem, algorithm)
     m, a = answer("modes", problem, algorithm), answer("drift_and_noise", problem, algorithm)
     system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift, a.noise, 1.0)
