@@ -85,11 +85,11 @@ def _points(pairs: Any) -> str:
 
 
 def log_ticks(bottom: float, top: float) -> list[float]:
-    """Four to eight round values on a logarithmic axis."""
+    """Three to eight round values on a logarithmic axis."""
     decades = range(int(np.floor(np.log10(bottom))), int(np.ceil(np.log10(top))) + 1)
     for steps in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)):
         found = [float(f"{s * 10.0**k:.6g}") for k in decades for s in steps if bottom <= s * 10.0**k <= top]
-        if len(found) >= 4:
+        if len(found) >= 3:
             return found
     return found
 

@@ -183,6 +183,8 @@ def test_in_a_browser(page, browser, width, scheme):
         "return [...document.querySelectorAll('svg.plot')].every(s => s.getBoundingClientRect().width > 200 && s.getBBox().width > 200)"
     )
     assert run("return [...document.querySelectorAll('.box, .formula')].every(b => b.getBoundingClientRect().right <= window.innerWidth)")
+    number = run("return getComputedStyle(document.querySelector('ol.steps h4'), '::before').content")
+    assert "\\" not in number
     assert float(run("return getComputedStyle(document.body).fontSize").removesuffix("px")) >= 16
     assert run("return performance.getEntriesByType('resource').length") == 0
     dark = run("return getComputedStyle(document.body).backgroundColor") != "rgb(251, 250, 246)"
