@@ -34,7 +34,7 @@ _PUBLIC = {
     "rules": "simulation.rules:",
     "compare": "verification.agreement",
     "verify": "verification.verify",
-    "analyse": "verification.data",
+    "analyse": "verification.data.job",
     # derivations
     "derive": "derive:",
     "derivation": "derive.record",

@@ -145,7 +145,7 @@ def risk(data: Data, target: Target, ignore: Ignore = None, drop_constant: DropC
     kind = _picture_kind(plot)
     _folder(report)
     rates = dict(map(_assignment, learning_rate or ()))
-    from sgdtheory.verification.data import analyse
+    from sgdtheory.verification.data.job import analyse
 
     with _bar("analysing") as advance:
         found = analyse(data, target, ignore=ignore or (), drop_constant=drop_constant, standardise=standardise,
@@ -153,7 +153,7 @@ def risk(data: Data, target: Target, ignore: Ignore = None, drop_constant: DropC
                         progress=advance)
     written = {}
     if plot is not None:
-        from sgdtheory.verification.data_report import save
+        from sgdtheory.verification.data.report import save
 
         save(found, plot, kind)
         written["plot"] = str(plot)
@@ -259,7 +259,7 @@ def _derivation(console: Any, record: Any) -> None:
 def _analysis(console: Any, found: Any) -> None:
     from rich.markup import escape
 
-    from sgdtheory.verification import data_report
+    from sgdtheory.verification.data import report
 
     n, d = found.model.shape
     console.print(f"[bold]{escape(found.origin)}[/bold]: {n} rows, {d} features, target {escape(found.target)}")
@@ -269,9 +269,9 @@ def _analysis(console: Any, found: Any) -> None:
         console.print(f"  [yellow]warning:[/yellow] {escape(warning)}")
     start = found.model.problem.initial_risk
     _table(console, f"\nRisk at t={found.horizon:.4g} (start {start:.4g}) and gap to the theory, averaged over time",
-           data_report.OUTCOMES, data_report.outcome_rows(found), range(1, 7))
+           report.OUTCOMES, report.outcome_rows(found), range(1, 7))
     _table(console, "Effects, from the initial to the final risk of the theory",
-           data_report.EFFECTS, data_report.effect_rows(found), range(1, 6))
+           report.EFFECTS, report.effect_rows(found), range(1, 6))
     for sentence in found.sentences:
         console.print(escape(sentence), end="\n\n")
 

@@ -35,11 +35,16 @@ def limit(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        while True:
+        # One more interruption is asked for and waited for: afterwards none is on its way to the caller. (Clearing it instead leaves
+        # the interpreter's signal flag set, and a tracer, such as a profiler, then spins for ever.)
+        last = False
+        while not last:
             try:
                 with lock:
                     over.set()
-                    interrupt(thread, None)  # one that is still on its way must not reach the caller
-                break
+                    last = True
+                    interrupt(thread, ctypes.py_object(TimeUp))
+                while True:
+                    pass
             except TimeUp:
-                continue
+                pass

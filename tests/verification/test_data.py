@@ -9,8 +9,8 @@ import pytest
 
 from sgdtheory.errors import AsymptoticWarning, InvalidInput
 from sgdtheory.problems.noise import Noiseless
-from sgdtheory.verification import data_model
-from sgdtheory.verification.data import analyse
+from sgdtheory.verification.data import model
+from sgdtheory.verification.data.job import analyse
 
 D = 12
 
@@ -29,7 +29,7 @@ def table(n=600, d=D, seed=0, skewed=False):
 def fit(x, y, **options):
     names = [f"x{i}" for i in range(x.shape[1])]
     options = {"drop_constant": False, "standardise": False, **options}
-    return data_model.fit(np.asarray(x), np.asarray(y), names, rng=np.random.default_rng(0), **options)
+    return model.fit(np.asarray(x), np.asarray(y), names, rng=np.random.default_rng(0), **options)
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +118,8 @@ def test_a_long_list_of_residuals_is_grouped_and_keeps_its_averages():
     rng = np.random.default_rng(0)
     residuals = rng.standard_t(3, size=20_000)
     notes: list[str] = []
-    law = data_model._law(residuals, notes)
-    assert law.values.size == data_model.LARGEST_LAW
+    law = model._law(residuals, notes)
+    assert law.values.size == model.LARGEST_LAW
     assert "20000 residuals are grouped" in notes[0]
     assert law.mean == pytest.approx(residuals.mean(), abs=1e-12)
     assert law.second_moment == pytest.approx(np.mean(residuals**2), rel=1e-12)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from sgdtheory.errors import InvalidInput
-from sgdtheory.verification import data_table
+from sgdtheory.verification.data import table as tables
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits.csv"
 
 
 def test_the_example_is_the_digits_test_set():
-    table = data_table.read(DIGITS)
+    table = tables.read(DIGITS)
     names, features, target = table.split("digit")
     assert features.shape == (1797, 64)
     assert names[0] == "pixel_0_0"
@@ -24,7 +24,7 @@ def test_the_example_is_the_digits_test_set():
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_quotes_blank_lines_and_spaces(delimiter):
     lines = [delimiter.join(['"a b"', " c"]), "", delimiter.join(["1.5", " -2e3 "]), delimiter.join(['"3"', "+4"]), ""]
-    table = data_table.parse("\r\n".join(lines))
+    table = tables.parse("\r\n".join(lines))
     assert table.names == ("a b", "c")
     assert table.values.tolist() == [[1.5, -2000.0], [3.0, 4.0]]
 
@@ -32,11 +32,11 @@ def test_delimiters_quotes_blank_lines_and_spaces(delimiter):
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(b"\xef\xbb\xbfa,b\n1,2\n")
-    assert data_table.read(path).names == ("a", "b")
+    assert tables.read(path).names == ("a", "b")
 
 
 def test_text_columns_can_be_ignored():
-    table = data_table.parse("a,name,b\n1,x,2\n3,,4\n", ignore=("name",))
+    table = tables.parse("a,name,b\n1,x,2\n3,,4\n", ignore=("name",))
     assert table.names == ("a", "b")
     assert table.values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
@@ -65,24 +65,24 @@ def test_text_columns_can_be_ignored():
 ])
 def test_what_is_no_table_of_numbers(text, said):
     with pytest.raises(InvalidInput, match=said):
-        data_table.parse(text)
+        tables.parse(text)
 
 
 def test_unknown_columns_list_what_there_is_and_what_is_close():
     with pytest.raises(InvalidInput, match=r"no target 'hieght'; did you mean 'height'"):
-        data_table.parse("height,weight\n1,2\n").split("hieght")
+        tables.parse("height,weight\n1,2\n").split("hieght")
     with pytest.raises(InvalidInput, match=r"did you mean 'Height'\?"):
-        data_table.parse("Height,weight\n1,2\n", needed=("height",))
+        tables.parse("Height,weight\n1,2\n", needed=("height",))
     with pytest.raises(InvalidInput, match=r"no column 'q'; the columns are height, weight \(2 in all\)"):
-        data_table.parse("height,weight\n1,2\n", ignore=("q",))
+        tables.parse("height,weight\n1,2\n", ignore=("q",))
     many = ",".join(f"c{i}" for i in range(40)) + "\n" + ",".join("1" * 40)
     with pytest.raises(InvalidInput, match=r"c5, \.\.\., c37, c38, c39 \(40 in all\)"):
-        data_table.parse(many, needed=("zzz",))
+        tables.parse(many, needed=("zzz",))
 
 
 def test_the_target_cannot_be_ignored():
     with pytest.raises(InvalidInput, match="both needed and ignored"):
-        data_table.parse("a,b\n1,2\n", ignore=("b",), needed=("b",))
+        tables.parse("a,b\n1,2\n", ignore=("b",), needed=("b",))
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"\xff\xfe\x00a", "byte 0 is no UTF-8"),
@@ -91,11 +91,11 @@ def test_what_is_no_text(tmp_path, content, said):
     path = tmp_path / "t.csv"
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=said):
-        data_table.read(path)
+        tables.read(path)
 
 
 def test_what_is_no_file(tmp_path):
     with pytest.raises(InvalidInput, match=r"cannot read .*No such file"):
-        data_table.read(tmp_path / "nowhere.csv")
+        tables.read(tmp_path / "nowhere.csv")
     with pytest.raises(InvalidInput, match=r"cannot read .*directory"):
-        data_table.read(tmp_path)
+        tables.read(tmp_path)

@@ -10,7 +10,7 @@ from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.simulation.rows import Rows
 from sgdtheory.simulation.rules import Separable
 from sgdtheory.values import Array
-from sgdtheory.verification.data_model import Model
+from sgdtheory.verification.data.model import Model
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from sgdtheory.verification import page
-from sgdtheory.verification.data_analysis import DataAnalysis, Outcome
-from sgdtheory.verification.data_words import about_gaps, about_result, about_why
+from sgdtheory.verification.data.analysis import DataAnalysis, Outcome
+from sgdtheory.verification.data.words import about_gaps, about_result, about_why
 
 COLOURS = {"SGD": "#0a5c63", "signSGD": "#b4531d", "clipped SGD": "#6a4c93"}
 WIDE, NARROW = (7.2, 4.6), (5.2, 4.4)

@@ -13,8 +13,8 @@ from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.questions.effects import Effects
 from sgdtheory.questions.risk_curve import RiskCurve
 from sgdtheory.simulation.runs import Runs
-from sgdtheory.verification.data_facts import Facts
-from sgdtheory.verification.data_model import Model
+from sgdtheory.verification.data.facts import Facts
+from sgdtheory.verification.data.model import Model
 
 CLEAR = 3.0
 """A difference of final risks below this many standard errors is no clear win."""
@@ -151,25 +151,25 @@ class DataAnalysis:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The findings in words."""
-        from sgdtheory.verification.data_words import sentences
+        from sgdtheory.verification.data.words import sentences
 
         return sentences(self)
 
     def plot(self, ax: Any = None) -> Any:
         """Theory as lines, runs on the rows as bands that hold 80 % of them; returns the matplotlib axes."""
-        from sgdtheory.verification.data_report import plot
+        from sgdtheory.verification.data.report import plot
 
         return plot(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain data, ready for JSON."""
-        from sgdtheory.verification.data_json import to_dict
+        from sgdtheory.verification.data.plain import to_dict
 
         return to_dict(self)
 
     def report(self, directory: str | Path) -> Path:
         """Write one self-contained ``index.html`` into ``directory``; returns its path."""
-        from sgdtheory.verification.data_report import write
+        from sgdtheory.verification.data.report import write
 
         return write(self, directory)
 
@@ -178,6 +178,6 @@ class DataAnalysis:
         return f"DataAnalysis({self.origin!r}, target {self.target!r}: predicted risk at t={self.horizon:g}: {finals})"
 
     def _repr_html_(self) -> str:
-        from sgdtheory.verification.data_report import fragment
+        from sgdtheory.verification.data.report import fragment
 
         return fragment(self)

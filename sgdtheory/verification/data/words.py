@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sgdtheory.verification.data_analysis import CLEAR, HYBRIDS, DataAnalysis, Gap, Outcome
+from sgdtheory.verification.data.analysis import CLEAR, HYBRIDS, DataAnalysis, Gap, Outcome
 
 HONEST = ("The theory is a limit for Gaussian features in high dimension and for label noise that does not depend on "
           "them; on real rows it is an approximation, and the gaps above are its measured errors here.")

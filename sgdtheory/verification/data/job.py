@@ -22,9 +22,10 @@ from sgdtheory.simulation.ensemble import simulate
 from sgdtheory.simulation.runs import Runs
 from sgdtheory.simulation.streams import RNG
 from sgdtheory.values import Array, array, integer, number
-from sgdtheory.verification import data_model, data_table
-from sgdtheory.verification.data_analysis import HYBRIDS, DataAnalysis, Gap, Outcome
-from sgdtheory.verification.data_facts import Facts, pull
+from sgdtheory.verification.data.analysis import HYBRIDS, DataAnalysis, Gap, Outcome
+from sgdtheory.verification.data.facts import Facts, pull
+from sgdtheory.verification.data.model import Model, fit
+from sgdtheory.verification.data.table import known, read
 
 ALGORITHMS = ("SGD", "signSGD", "clipped SGD")
 KINDS = ("rows", "shuffled", "gaussian")
@@ -105,7 +106,7 @@ def analyse(data: Any, target: Any, *, names: Sequence[str] | None = None, ignor
     report = progress or (lambda stage, done, total: None)
     stages = 1 + len(ALGORITHMS) * (1 + len(KINDS)) + len(HYBRIDS)
     report("least squares", 0, stages)
-    model = data_model.fit(features, values, feature_names, drop_constant=drop_constant, standardise=standardise,
+    model = fit(features, values, feature_names, drop_constant=drop_constant, standardise=standardise,
                            rng=streams.generator(seed, 0))
     horizon = _horizon(model, runs) if horizon is None else horizon
     rules = _rules(model, threshold)
@@ -134,7 +135,7 @@ def _tell(report: Progress, name: str, done: int, stages: int, kind: str) -> Non
     report(f"{name} on {'Gaussian features' if kind == 'gaussian' else 'the rows'}", done + KINDS.index(kind), stages)
 
 
-def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_model.Model, horizon: float, runs: int,
+def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: Model, horizon: float, runs: int,
              seed: Any, tell: Callable[[str], None]) -> Outcome:
     problem = model.problem
     curve = risk_curve(problem, algorithm, horizon, rtol=CURVE_RTOL)
@@ -157,7 +158,7 @@ def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: data_mod
     return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged, pulls)
 
 
-def _hybrid(model: data_model.Model, text: str, horizon: float) -> dict[str, float]:
+def _hybrid(model: Model, text: str, horizon: float) -> dict[str, float]:
     """The final risk of a rule between SGD and signSGD; nothing, with a warning, where the theory gives none."""
     try:
         found = best_schedule(model.problem, SeparableUpdate(1.0, update=text), horizon)
@@ -178,7 +179,7 @@ def _load(data: Any, target: Any, names: Sequence[str] | None,
             raise invalid("target", target, "the name of a column of the file")
         if names is not None:
             raise invalid("names", names, "left out for a file: its header names the columns")
-        table = data_table.read(Path(data), ignore=tuple(ignore), needed=(target,))
+        table = read(Path(data), ignore=tuple(ignore), needed=(target,))
         return str(data), target, *table.split(target)
     if isinstance(target, str):
         raise invalid("target", target, "an array where data is one", "pass the values of the target")
@@ -189,7 +190,7 @@ def _load(data: Any, target: Any, names: Sequence[str] | None,
     given = tuple(str(c) for c in columns) if columns is not None else tuple(f"x{i}" for i in range(d))
     if len(given) != d:
         raise invalid("names", names, f"one name for each of the {d} columns")
-    kept = [i for i in range(d) if given[i] not in {data_table.known(name, given, "column", "data") for name in ignore}]
+    kept = [i for i in range(d) if given[i] not in {known(name, given, "column", "data") for name in ignore}]
     return "data", "target", tuple(given[i] for i in kept), features[:, kept], values
 
 
@@ -208,7 +209,7 @@ def _key(name: str) -> str:
     return "".join(c for c in str(name).lower() if c.isalnum())
 
 
-def _rules(model: data_model.Model, threshold: float | None) -> dict[str, Callable[[float], SeparableUpdate]]:
+def _rules(model: Model, threshold: float | None) -> dict[str, Callable[[float], SeparableUpdate]]:
     if threshold is None:
         power = float(np.mean(model.rows.residuals**2))
         threshold = float(np.sqrt(power)) if power > 0.0 else model.target_std
@@ -216,7 +217,7 @@ def _rules(model: data_model.Model, threshold: float | None) -> dict[str, Callab
     return {"SGD": SGD, "signSGD": SignSGD, "clipped SGD": lambda rate: ClippedSGD(rate, threshold=level)}
 
 
-def _horizon(model: data_model.Model, runs: int) -> float:
+def _horizon(model: Model, runs: int) -> float:
     n, d = model.shape
     affordable = WORK / (runs * d * d)
     return float(max(1.0, min(max(n / d, SHORTEST), LONGEST, affordable)))

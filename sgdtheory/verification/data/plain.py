@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sgdtheory.verification.data_analysis import DataAnalysis, Outcome
+from sgdtheory.verification.data.analysis import DataAnalysis, Outcome
 
 
 def to_dict(a: DataAnalysis) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Theory and algorithms on a data set: the job behind ``sgt.analyse`` and ``sgdtheory risk``."""
