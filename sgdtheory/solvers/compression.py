@@ -14,7 +14,6 @@ K, F > 0, the feedback carries such an error into R as it would a forcing.
 from __future__ import annotations
 
 import math
-
 from typing import TYPE_CHECKING
 
 import numpy as np

@@ -21,7 +21,9 @@ def noise_moment(problem: LinearRegression) -> float:
     """E eps^2, else our error."""
     value = float(problem.noise.second_moment)
     if not np.isfinite(value):
-        raise invalid("noise", problem.noise, "a law with a finite variance for SGD", "signSGD and clipped SGD need no moment of the noise", OutsideTheory)
+        raise invalid(
+            "noise", problem.noise, "a law with a finite variance for SGD", "signSGD and clipped SGD need no moment of the noise", OutsideTheory
+        )
     return value
 
 
@@ -42,8 +44,15 @@ def drift_and_noise(problem: LinearRegression, algorithm: SGD) -> DriftAndNoise:
         return lambda r: factor * np.broadcast_to(function(0.0, np.sqrt(2.0 * np.asarray(r) + moment)), np.shape(r)).astype(np.float64)  # type: ignore[operator]
 
     noise, slope = at(kernel.noise_power), at(kernel.noise_slope, 2.0)
-    return DriftAndNoise(problem, algorithm, _source("drift_factor"), at(kernel.drift_factor), lambda r: common.batch_noise(noise(r), batch),  # type: ignore[arg-type, operator]
-                         at(kernel.drift_slope, 2.0), lambda r: common.batch_noise(slope(r), batch))  # type: ignore[arg-type, operator]
+    return DriftAndNoise(
+        problem,
+        algorithm,
+        _source("drift_factor"),
+        at(kernel.drift_factor),
+        lambda r: common.batch_noise(noise(r), batch),  # type: ignore[arg-type, operator]
+        at(kernel.drift_slope, 2.0),
+        lambda r: common.batch_noise(slope(r), batch),
+    )  # type: ignore[arg-type, operator]
 
 
 def _source(result: str) -> Source:
@@ -70,14 +79,28 @@ def exact_risk_curve(problem: LinearRegression, algorithm: SGD, *, horizon: floa
             risks = factor * risks + source * (2.0 * total[n] + moment)
             total[n + 1] = risks.sum()
         if not np.isfinite(total[n + 1]):
-            raise invalid("learning_rate", algorithm.learning_rate, f"small enough for a finite mean risk up to time {horizon:g}",
-                          f"the mean risk overflows at time {(n + 1) / d:.4g}; sgt.exact_stationary_risk names the stability threshold", OutsideTheory)
+            raise invalid(
+                "learning_rate",
+                algorithm.learning_rate,
+                f"small enough for a finite mean risk up to time {horizon:g}",
+                f"the mean risk overflows at time {(n + 1) / d:.4g}; sgt.exact_stationary_risk names the stability threshold",
+                OutsideTheory,
+            )
 
     def evaluate(t: Array) -> Array:
         return total[np.minimum(np.floor(np.asarray(t) * d + 1e-6).astype(int), last)]
 
-    return RiskCurve(problem, algorithm, horizon, times, evaluate(times), EXACT, NumericalError(1e-15 * max(10, last), "estimated"),
-                     _source("second_moments"), evaluate=evaluate)
+    return RiskCurve(
+        problem,
+        algorithm,
+        horizon,
+        times,
+        evaluate(times),
+        EXACT,
+        NumericalError(1e-15 * max(10, last), "estimated"),
+        _source("second_moments"),
+        evaluate=evaluate,
+    )
 
 
 @cell
@@ -91,8 +114,13 @@ def exact_stationary_risk(problem: LinearRegression, algorithm: SGD) -> Stationa
     gains = _gains(eta / d, rates, batch)
     if gains is None or gains.sum() >= 1.0:
         most = _threshold(rates, batch) * d
-        raise invalid("learning_rate", eta, "below the mean-square stability threshold", f"here that is learning_rate < {most:.6g} (raw step {most / d:.3g})",
-                      OutsideTheory)
+        raise invalid(
+            "learning_rate",
+            eta,
+            "below the mean-square stability threshold",
+            f"here that is learning_rate < {most:.6g} (raw step {most / d:.3g})",
+            OutsideTheory,
+        )
     value = float(kernel.stationary_exact(moment, gains.sum()))
     shares = gains / gains.sum() * value
     return StationaryRisk(problem, algorithm, value, shares, (value,), EXACT, NumericalError(1e-13, "estimated"), _source("stationary_exact"))

@@ -58,7 +58,13 @@ def _spread(problem: LinearRegression) -> float:
 def one_step(problem: LinearRegression, algorithm: SignSGD, *, error: Array) -> OneStep:
     """Price's integral for each distinct correlation; signs have the arcsine law, whatever the noise."""
     if algorithm.batch_size > 1:
-        raise invalid("batch_size", algorithm.batch_size, "1 for the exact moments of a signSGD step", "batches are known in the limit: sgt.risk_curve", OutsideTheory)
+        raise invalid(
+            "batch_size",
+            algorithm.batch_size,
+            "1 for the exact moments of a signSGD step",
+            "batches are known in the limit: sgt.risk_curve",
+            OutsideTheory,
+        )
     k = problem.covariance
     power = float(k.quadratic(error))
     if not power > 0.0:

@@ -73,18 +73,30 @@ class Agreement:
         ax.fill_between(t, np.maximum(mean - band, mean * 1e-2), mean + band, color="0.85", label="admitted around the mean of the runs")
         ax.plot(t, mean, ".", ms=3, color="black", label=f"mean of {len(self.runs.risk)} runs")
         line.set_zorder(3)
-        ax.set(xlabel="time t = steps / d", ylabel="risk R", yscale="log", title=f"{self.theory.algorithm!r}: {'agrees' if self.agrees else 'DISAGREES'}")
+        ax.set(
+            xlabel="time t = steps / d", ylabel="risk R", yscale="log", title=f"{self.theory.algorithm!r}: {'agrees' if self.agrees else 'DISAGREES'}"
+        )
         ax.legend()
         return ax
 
     def __repr__(self) -> str:
-        return (f"Agreement({'agrees' if self.agrees else 'DISAGREES'}: largest |z| {self.worst:.2f} (limit {self.quantile_each:.2f} plus allowance), "
-                f"mean relative deviation {self.deviation:+.2%} +- {self.standard_error:.2%}, finds errors above {self.resolution:.1%})")
+        return (
+            f"Agreement({'agrees' if self.agrees else 'DISAGREES'}: largest |z| {self.worst:.2f} (limit {self.quantile_each:.2f} plus allowance), "
+            f"mean relative deviation {self.deviation:+.2%} +- {self.standard_error:.2%}, finds errors above {self.resolution:.1%})"
+        )
 
     def _repr_html_(self) -> str:
-        return card("Agreement", {"verdict": "agrees" if self.agrees else "DISAGREES", "algorithm": self.theory.algorithm, "largest |z|": f"{self.worst:.2f}",
-                                  "mean relative deviation": f"{self.deviation:+.2%} +- {self.standard_error:.2%}",
-                                  "finds relative errors above": f"{self.resolution:.1%}", "false-alarm probability": self.false_alarm})
+        return card(
+            "Agreement",
+            {
+                "verdict": "agrees" if self.agrees else "DISAGREES",
+                "algorithm": self.theory.algorithm,
+                "largest |z|": f"{self.worst:.2f}",
+                "mean relative deviation": f"{self.deviation:+.2%} +- {self.standard_error:.2%}",
+                "finds relative errors above": f"{self.resolution:.1%}",
+                "false-alarm probability": self.false_alarm,
+            },
+        )
 
 
 def compare(theory: RiskCurve, runs: Runs, *, false_alarm: float = 1e-6) -> Agreement:
@@ -165,5 +177,7 @@ def _match(theory: RiskCurve, runs: Runs) -> None:
 def _moments(theory: RiskCurve) -> None:
     algorithm, tail = theory.algorithm, theory.problem.noise.tail_exponent
     if 4.0 * algorithm.residual_growth >= tail:
-        raise NotComparable(f"the risk of {algorithm!r} under {theory.problem.noise!r} has no finite variance over runs (noise moments exist below order {tail:g}), "
-                            "so no z-score judges it; compare at lighter noise, such as StudentT(df=6), or an update with a bounded h")
+        raise NotComparable(
+            f"the risk of {algorithm!r} under {theory.problem.noise!r} has no finite variance over runs (noise moments exist below order {tail:g}), "
+            "so no z-score judges it; compare at lighter noise, such as StudentT(df=6), or an update with a bounded h"
+        )

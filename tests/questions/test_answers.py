@@ -35,7 +35,9 @@ def test_an_answer_explains_itself(question, algorithm):
         plt.close("all")
 
 
-@pytest.mark.parametrize("algorithm", [*ALGORITHMS, sgt.SGD(lambda t: 0.4 / (1 + t)), sgt.SignSGD(lambda t: 0.1 if t < 1 else 0.3, breaks=[1.0])], ids=repr)
+@pytest.mark.parametrize(
+    "algorithm", [*ALGORITHMS, sgt.SGD(lambda t: 0.4 / (1 + t)), sgt.SignSGD(lambda t: 0.1 if t < 1 else 0.3, breaks=[1.0])], ids=repr
+)
 def test_proved_bounds_enclose_the_curve(algorithm):
     curve = sgt.risk_curve(PROBLEM, algorithm, 3.0)
     assert np.all(curve.lower <= curve.risk)
@@ -59,24 +61,30 @@ def test_a_curve_is_dense_and_knows_its_domain():
             curve(bad)
 
 
-@pytest.mark.parametrize(("ask", "said"), [
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.3), horizon=-1.0), "horizon"),
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.3), horizon=float("inf")), "horizon"),
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.3), 1.0, rtol=0.0), "rtol"),
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(lambda t: float("nan")), 1.0), "learning_rate"),
-    (lambda: sgt.risk_curve(sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Cauchy(1.0)), sgt.SGD(0.1), 1.0), "signSGD and clipped SGD"),
-    (lambda: sgt.exact_risk_curve(sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Cauchy(1.0)), sgt.SGD(0.1), 1.0), "finite variance"),
-    (lambda: sgt.exact_risk_curve(sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Atoms([0.0, 1.0])), sgt.SGD(0.1), 1.0), "mean 0"),
-    (lambda: sgt.stationary_risk(PROBLEM, sgt.SGD(9.0)), "learning_rate <"),
-    (lambda: sgt.exact_stationary_risk(PROBLEM, sgt.SGD(9.0)), "learning_rate <"),
-    (lambda: sgt.stationary_risk(PROBLEM, sgt.SGD(lambda t: 0.1)), "stationary"),
-    (lambda: sgt.effects(PROBLEM, sgt.SignSGD(0.1), risk=[0.0]), "risk"),
-    (lambda: sgt.effects(PROBLEM, sgt.SignSGD(0.1), risk="low"), "risk"),
-    (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(40)), "error"),
-    (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(3)), "shape"),
-    (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1, batch_size=2)), "batch_size"),
-    (lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.1), horizon=0.0), "horizon"),
-])
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.3), horizon=-1.0), "horizon"),
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.3), horizon=float("inf")), "horizon"),
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.3), 1.0, rtol=0.0), "rtol"),
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(lambda t: float("nan")), 1.0), "learning_rate"),
+        (
+            lambda: sgt.risk_curve(sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Cauchy(1.0)), sgt.SGD(0.1), 1.0),
+            "signSGD and clipped SGD",
+        ),
+        (lambda: sgt.exact_risk_curve(sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Cauchy(1.0)), sgt.SGD(0.1), 1.0), "finite variance"),
+        (lambda: sgt.exact_risk_curve(sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Atoms([0.0, 1.0])), sgt.SGD(0.1), 1.0), "mean 0"),
+        (lambda: sgt.stationary_risk(PROBLEM, sgt.SGD(9.0)), "learning_rate <"),
+        (lambda: sgt.exact_stationary_risk(PROBLEM, sgt.SGD(9.0)), "learning_rate <"),
+        (lambda: sgt.stationary_risk(PROBLEM, sgt.SGD(lambda t: 0.1)), "stationary"),
+        (lambda: sgt.effects(PROBLEM, sgt.SignSGD(0.1), risk=[0.0]), "risk"),
+        (lambda: sgt.effects(PROBLEM, sgt.SignSGD(0.1), risk="low"), "risk"),
+        (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(40)), "error"),
+        (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(3)), "shape"),
+        (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1, batch_size=2)), "batch_size"),
+        (lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.1), horizon=0.0), "horizon"),
+    ],
+)
 def test_a_bad_question_is_one_clear_error(ask, said):
     with pytest.raises(SGDTheoryError, match=said):
         ask()

@@ -35,7 +35,9 @@ def test_theory_and_runs_agree_with_power(curve, runs):
 
 @pytest.mark.parametrize("factor", [0.95, 1.05])
 def test_a_theory_wrong_by_five_percent_is_rejected(curve, runs, factor):
-    wrong = dataclasses.replace(curve, evaluate=lambda t: factor * curve.evaluate(t) + (1 - factor) * np.where(np.asarray(t) == 0.0, curve.risk[0], 0.0))
+    wrong = dataclasses.replace(
+        curve, evaluate=lambda t: factor * curve.evaluate(t) + (1 - factor) * np.where(np.asarray(t) == 0.0, curve.risk[0], 0.0)
+    )
     found = sgt.compare(wrong, runs)
     assert not found
     assert found.margin > 1.0

@@ -43,7 +43,9 @@ def assemble(problem: LinearRegression, algorithm: SeparableUpdate, error: Array
     k = problem.covariance
     step = algorithm.learning_rate_at(0.0) / problem.scale
     change = common.risk_change(step, float(k.matvec(error) @ mean), float(np.sum(k.matrix() * second)))
-    return OneStep(problem, algorithm, mean, second, float(change), NumericalError(accuracy, "estimated"), source(algorithm, "risk_change", "separable"))
+    return OneStep(
+        problem, algorithm, mean, second, float(change), NumericalError(accuracy, "estimated"), source(algorithm, "risk_change", "separable")
+    )
 
 
 def _linear(problem: LinearRegression, algorithm: SeparableUpdate, error: Array, power: float) -> tuple[Array, Array]:
@@ -57,12 +59,19 @@ def _linear(problem: LinearRegression, algorithm: SeparableUpdate, error: Array,
 def _integrated(problem: LinearRegression, algorithm: SeparableUpdate, error: Array, power: float) -> tuple[Array, Array]:
     d = problem.scale
     if d > LARGEST_DIMENSION:
-        raise invalid("covariance", problem.covariance, f"of dimension d <= {LARGEST_DIMENSION} for the one-step moments of a rule with nonlinear f",
-                      "the rules x*h(r) and sign(x)*sign(r) have no such limit", OutsideTheory)
+        raise invalid(
+            "covariance",
+            problem.covariance,
+            f"of dimension d <= {LARGEST_DIMENSION} for the one-step moments of a rule with nonlinear f",
+            "the rules x*h(r) and sign(x)*sign(r) have no such limit",
+            OutsideTheory,
+        )
     coarse, fine = (_moments(problem, algorithm, error, power, count) for count in (40, 56))
     for rough, value in zip(coarse, fine, strict=True):
         if not np.allclose(rough, value, rtol=RTOL, atol=RTOL * float(np.abs(value).max())):
-            raise NotConverged(f"the one-step moments of {algorithm!r} are not reached by quadrature at these correlations; simulate the step instead")
+            raise NotConverged(
+                f"the one-step moments of {algorithm!r} are not reached by quadrature at these correlations; simulate the step instead"
+            )
     return fine
 
 
@@ -91,7 +100,9 @@ def _moments(problem: LinearRegression, algorithm: SeparableUpdate, error: Array
             zi, zj = z[:, None], z[None, :]
             density = np.exp(-(c[i, j] ** 2 * (zi**2 + zj**2) - 2.0 * c[i, j] * zi * zj) / (2.0 * det)) / np.sqrt(det)
             value = square(std * (bi * zi + bj * zj), std * np.sqrt(left))
-            second[i, j] = second[j, i] = scale * np.sum(w[:, None] * w[None, :] * density * fi[:, None] * np.asarray(f(x=scales[j] * z))[None, :] * value)
+            second[i, j] = second[j, i] = scale * np.sum(
+                w[:, None] * w[None, :] * density * fi[:, None] * np.asarray(f(x=scales[j] * z))[None, :] * value
+            )
     return mean, second
 
 

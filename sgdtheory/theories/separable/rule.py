@@ -30,15 +30,24 @@ def kernel(algorithm: SeparableUpdate) -> ModuleType:
 
 def source(algorithm: SeparableUpdate, result: str, derivation: str = "") -> Source:
     """Where a result comes from, for this rule."""
-    return Source(derivation or COMMITTED.get(algorithm.update, "separable"), result, kernel(algorithm).SOURCE or "derived from the update rule by sgt.derive.homogenize")
+    return Source(
+        derivation or COMMITTED.get(algorithm.update, "separable"),
+        result,
+        kernel(algorithm).SOURCE or "derived from the update rule by sgt.derive.homogenize",
+    )
 
 
 def constant(algorithm: SeparableUpdate) -> float:
     """The learning rate as a number, else our error."""
     eta = algorithm.constant_learning_rate
     if eta is None:
-        raise invalid("learning_rate", algorithm.learning_rate, "a number for a question about the stationary state",
-                      "take the learning rate at the time of interest", OutsideTheory)
+        raise invalid(
+            "learning_rate",
+            algorithm.learning_rate,
+            "a number for a question about the stationary state",
+            "take the learning rate at the time of interest",
+            OutsideTheory,
+        )
     return eta
 
 
