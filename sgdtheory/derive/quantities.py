@@ -198,6 +198,9 @@ class Quantities:
         if closed is None:
             self._by_quadrature(name, unevaluated, because, label)
             return
+        self.integrals[name] = factor * (
+            stable.by_pieces(h, self.r, self.m, self.s) or Expectation(h, self.r, self.m, self.s)
+        )
         route = Difference() if closed.is_number else HeatFlow((factor * h).subs(self.r, self.m))
         self._identity(name, unevaluated, _factored(factor, closed), because, needs, route, label)
 
@@ -241,7 +244,8 @@ class Quantities:
                 self.closed = False
                 self._identity(name, left, integral, because, (base,), Untried(_NUMBERS), label)
                 continue
-            self.integrals[name] = integral
+            pieced = stable.by_pieces(self.h**2, r, m, s, order=2) if name == "noise_slope" else None
+            self.integrals[name] = integral if pieced is None else factor * pieced / 2
             value, other = canonical(_factored(factor, closed)), canonical(sp.diff(whole, s) / (2 * s))
             if whole.has(Expectation):
                 bends = function.diff().diff()
@@ -284,7 +288,7 @@ class Quantities:
         names = {self.m: "mean", self.s: "std", **{p: p.name for p in parameters}}
         for name, arguments, doc in functions:
             step = D.steps[name]
-            otherwise = self.integrals.get(name, step.left)
+            otherwise = self.integrals.get(name)
             guard = arguments is residual and otherwise is not None
             form = (
                 stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters])

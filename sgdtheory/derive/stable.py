@@ -14,6 +14,7 @@ from sympy.core.symbol import Str
 
 from sgdtheory.derive.expectation import Expectation
 from sgdtheory.derive.numpy_printer import NumPySource
+from sgdtheory.derive.pieces import pieces
 
 
 class Tail(sp.Function):
@@ -44,6 +45,40 @@ class ErfAround(sp.Function):
 
     def _eval_evalf(self, prec: int) -> Any:
         return (sp.erf(self.args[0] + self.args[1]) - sp.erf(self.args[0] - self.args[1]))._eval_evalf(prec)
+
+
+class Between(sp.Expr):
+    """E h(r) on low < r < high, r ~ N(mean, std^2), or its second derivative in the mean (order 2); ``r`` is bound."""
+
+    bound_symbols = property(lambda self: [self.args[1]])
+    free_symbols = property(
+        lambda self: (self.args[0].free_symbols - {self.args[1]}).union(*(a.free_symbols for a in self.args[2:]))
+    )
+
+    def __new__(cls, h: Any, r: Any, low: Any, high: Any, mean: Any, std: Any, order: Any = 0) -> Between:
+        return sp.Expr.__new__(cls, *map(sp.sympify, (h, r, low, high, mean, std, order)))
+
+    def _numpycode(self, printer: Any) -> str:
+        h, r, *rest = (printer._print(a) for a in self.args)
+        return f"special.between(lambda {r}: {h}, {', '.join(rest)})"
+
+
+def by_pieces(h: Any, r: sp.Symbol, mean: Any, std: Any, order: int = 0) -> Any:
+    """E h(r), or for order 2 its second derivative in the mean, piece by piece; None unless h is constant far out.
+
+    Nothing cancels: the pieces of h, or for order 2 of h less its value on the left, are averaged one by one.
+    """
+    parts = pieces(h, r)
+    first, last = parts.values[0], parts.values[-1]
+    if not parts.cuts or first.has(r) or last.has(r) or any(v.as_poly(r) is None for v in parts.values if v.has(r)):
+        return None
+    base = first if order else sp.S.Zero
+    inner = (Between(v - base, r, a, b, mean, std, order) for a, b, v in parts.intervals[1:-1] if v != base)
+    low, high = ((c - mean) / std for c in (parts.cuts[0], parts.cuts[-1]))
+    if order:
+        bell = sp.exp(-(high**2) / 2) / sp.sqrt(2 * sp.pi)
+        return (last - base) * high * bell / std**2 + sp.Add(*inner)
+    return first * Tail(-low / sp.sqrt(2)) / 2 + last * Tail(high / sp.sqrt(2)) / 2 + sp.Add(*inner)
 
 
 class Guarded(sp.Expr):
@@ -117,7 +152,7 @@ def guarded(expr: Any, otherwise: Any, names: dict[sp.Symbol, str], arguments: S
     if (
         moving
         or not isinstance(expr, sp.Add)
-        or not sp.sympify(otherwise).has(Expectation)
+        or not sp.sympify(otherwise).has(Expectation, Between)
         or not expr.has(ErfAround, Tail, sp.erf, sp.erfc)
     ):
         return expr

@@ -78,7 +78,7 @@ def response(mean, std, *, c):
     t6 = -c - mean
     t7 = 1/(2*std**2)
     t8 = (1/(4*np.pi))**0.5*t1*std
-    return special.refined((t4*special.erfc(t0*t3), -t5*special.erf_around(-t2*t5, -t2*t4), -t4*special.erfc(-t3*t6), t8*np.exp(-t7*t6**2), -t8*np.exp(-t7*t0**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r)), mean, std, kinks=(-c, c,)), mean, std, c)
+    return special.refined((t4*special.erfc(t0*t3), -t5*special.erf_around(-t2*t5, -t2*t4), -t4*special.erfc(-t3*t6), t8*np.exp(-t7*t6**2), -t8*np.exp(-t7*t0**2)), lambda mean, std, c: -c*special.erfc(-(1/2)**0.5*(-c - mean)/std)/2 + c*special.erfc((1/2)**0.5*(c - mean)/std)/2 + special.between(lambda r: r, -c, c, mean, std, 0), mean, std, c)
 
 
 def feature_slope(*, c):
@@ -144,7 +144,7 @@ def noise_power(mean, std, *, c):
     t6 = std**2
     t7 = 1/(2*t6)
     t8 = (1/np.pi)**0.5*t2*std
-    return special.refined((t4*special.erfc(-t1*t3), t4*special.erfc(t3*t5), -(mean**2 + t6)*special.erf_around(-mean*t3, -t3*c)/2, -t0*t8*np.exp(-t7*t5**2), -t5*t8*np.exp(-t7*t1**2)), lambda mean, std, c: special.gaussian_expectation(lambda r: np.maximum(-c, np.minimum(c, r))**2, mean, std, kinks=(-c, c,)), mean, std, c)
+    return special.refined((t4*special.erfc(-t1*t3), t4*special.erfc(t3*t5), -(mean**2 + t6)*special.erf_around(-mean*t3, -t3*c)/2, -t0*t8*np.exp(-t7*t5**2), -t5*t8*np.exp(-t7*t1**2)), lambda mean, std, c: c**2*special.erfc(-(1/2)**0.5*(-c - mean)/std)/2 + c**2*special.erfc((1/2)**0.5*(c - mean)/std)/2 + special.between(lambda r: r**2, -c, c, mean, std, 0), mean, std, c)
 
 
 def drift_slope(mean, std, *, c):
@@ -181,12 +181,11 @@ def noise_slope(mean, std, *, c):
     Step 'noise_slope' of the derivation 'clipped_sgd', exact; arXiv:2406.11733.
     """
     mean, std, c = _floats(mean, std, c)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        t0 = (1/2)**0.5/std
-        t1 = t0*c
-        t2 = 1/(2*std**2)
-        t3 = (1/np.pi)**0.5*t1
-        return (special.refined((special.erf_around(-mean*t0, t1)/2, -t3*np.exp(-t2*(c + mean)**2), -t3*np.exp(-t2*(c - mean)**2)), lambda mean, std, c: -(1/(2*np.pi))**0.5*c*np.exp(-(c + mean)**2/(2*std**2))/std - (1/(2*np.pi))**0.5*c*np.exp(-(c - mean)**2/(2*std**2))/std + special.gaussian_expectation(lambda r: np.where(c < -r, 0, np.where(c > r, 2, 0)), mean, std, kinks=(-c, c,))/2, mean, std, c))[()]
+    t0 = (1/2)**0.5/std
+    t1 = t0*c
+    t2 = 1/(2*std**2)
+    t3 = (1/np.pi)**0.5*t1
+    return special.refined((special.erf_around(-mean*t0, t1)/2, -t3*np.exp(-t2*(c + mean)**2), -t3*np.exp(-t2*(c - mean)**2)), lambda mean, std, c: special.between(lambda r: -c**2 + r**2, -c, c, mean, std, 2)/2, mean, std, c)
 
 
 def kinks(*, c):
