@@ -163,10 +163,11 @@ class NumPySource(NumPyPrinter):
 
     def _print_Expectation(self, expr: Any) -> str:
         from sgdtheory.derive.expectation import kinks_of as kinks
+        from sgdtheory.derive.integrand import rewritten
 
         h, r, mean, std = expr.args
         points = ", ".join(self._print(k) for k in kinks(h, r))
-        body, place, spread = (self._print(a) for a in (h, mean, std))
+        body, place, spread = (self._print(a) for a in (rewritten(h, r), mean, std))
         tail = f", kinks=({points},)" if points else ""
         return f"special.gaussian_expectation(lambda {self._print(r)}: {body}, {place}, {spread}{tail})"
 
