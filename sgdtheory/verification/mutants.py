@@ -188,6 +188,7 @@ def kill_rate(theory: str) -> float:
 
 EQUIVALENT: dict[tuple[str, str], str] = {
     ("erf_around[0]", "sign"): "erf_around is even in its first argument",
+    ("between[5]", "constant"): "the order is a flag: any number but 0 asks for the second derivative",
 }
 """Changes that are none, by place and kind, and why. Believed only of a mutant that is also ``identical`` in value."""
 
