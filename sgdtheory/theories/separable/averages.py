@@ -23,21 +23,18 @@ _MANY = 128
 def factors(algorithm: SeparableUpdate, noise: NoiseLaw) -> Factors:
     """psi(R), nu(R) of single samples and their derivatives in R.
 
-    A kernel that integrates is tabulated: in the variance of the residual if the noise is a mixture of centred normal laws,
-    one table then serving every such law; else in the risk.
+    psi and nu of a kernel that integrates are tabulated: in the variance of the residual if the noise is a mixture of centred
+    normal laws, one table then serving every such law; else in the risk. Slopes are asked for at single points.
     """
     module, given = kernel(algorithm), dict(algorithm.parameters)
     kinks = module.kinks(**given)
+    slopes = (partial(_slope, partial(f, **given), noise, kinks) for f in (module.drift_slope, module.noise_slope))
     if module.CLOSED_FORM:
-        drift, power = (partial(average, partial(f, **given), noise, kinks) for f in (module.drift_factor, module.noise_power))
-        slopes = (partial(_slope, partial(f, **given), noise, kinks) for f in (module.drift_slope, module.noise_slope))
-        return drift, power, *slopes
+        return *(partial(average, partial(f, **given), noise, kinks) for f in (module.drift_factor, module.noise_power)), *slopes
     rule = algorithm.update, tuple(sorted(given.items()))
     if _centred(noise):
-        tables = _of_variance(rule)
-        return *(partial(_mixed, table, noise) for table in tables), *(partial(_mixed, table.slope, noise, 2.0) for table in tables)
-    tables = _of_risk(rule, noise)
-    return *tables, *(table.slope for table in tables)
+        return *(partial(_mixed, table, noise) for table in _of_variance(rule)), *slopes
+    return *_of_risk(rule, noise), *slopes
 
 
 def table_error(algorithm: SeparableUpdate) -> float:
@@ -56,13 +53,11 @@ def _centred(noise: NoiseLaw) -> bool:
         return False
 
 
-def _mixed(function: Any, noise: NoiseLaw, factor: float | Any, risk: Any = None) -> Array:
-    """The mean of a function of the residual's variance, times a factor."""
-    if risk is None:
-        factor, risk = 1.0, factor
+def _mixed(table: Tabulated, noise: NoiseLaw, risk: Any) -> Array:
+    """The mean of a function of the residual's variance."""
     std = np.sqrt(2.0 * np.asarray(risk, dtype=np.float64))
     with np.errstate(under="ignore", over="ignore"):
-        return factor * noise.average(lambda mean, total: function(total**2), std)
+        return noise.average(lambda mean, total: table(total**2), std)
 
 
 @lru_cache(maxsize=64)
