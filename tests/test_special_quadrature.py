@@ -240,3 +240,14 @@ def test_no_pair_within_sixty_decades_of_one_is_refused(name):
     # What is averaged beside a pair decides which panels there are, not the answer.
     for i in (3, 77, 200):
         assert abs(gaussian_expectation(f, mean[i], std[i], kinks) - together[i]) <= 1e-12 * together[i]
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("mean", [0.0, 1.5, -400.0])
+def test_what_only_the_far_tail_sees(mean, declared):
+    # |r - mean| > 20 std, where the density is e^-200: E max(|r - mean| - 20, 0) = 2 (phi(20) - 20 Q(20)).
+    with mpmath.workdps(30):
+        expected = 2 * (mpmath.npdf(20) - 20 * mpmath.erfc(20 / mpmath.sqrt(2)) / 2)
+    kinks = (mean - 20.0, mean + 20.0) if declared else ()
+    value = gaussian_expectation(lambda r: np.maximum(np.abs(r - mean) - 20.0, 0.0), mean, 1.0, kinks)
+    assert abs(value - expected) <= 1e-11 * expected

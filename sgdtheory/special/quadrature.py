@@ -15,7 +15,10 @@ from sgdtheory.values import Array, array, number
 
 NODES = 20
 # Panel ends in z = (r - mean)/std. At the outermost the density is 1e-322: nothing is cut off that float64 could hold.
-_Z_ENDS = (-38.5, -25.0, -16.0, -10.0, -6.5, -4.0, -1.5, 1.5, 4.0, 6.5, 10.0, 16.0, 25.0, 38.5)
+# Beyond the inner ones it is 1e-22.
+_INNER = np.array([-10.0, -5.5, -2.0, 2.0, 5.5, 10.0])
+_OUTER = np.array([-38.5, -25.0, -16.0, 16.0, 25.0, 38.5])
+_REACH = 38.5
 _ROUNDS = 60
 _CHUNK = 16_384
 _PAIRS = 2_048
@@ -92,16 +95,16 @@ def gaussian_expectation(h: Callable[[Any], Any], mean: Any, std: Any, kinks: It
 
 def _in_blocks(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, rtol: float, atol: float) -> Array:
     """All expectations, a bounded number at a time, on the scales that one probe of h found."""
-    own = _probe(h, float(np.max(np.abs(m) + _Z_ENDS[-1] * s)), float(np.min(s)))
+    own = _probe(h, float(np.max(np.abs(m) + _REACH * s)), float(np.min(s)))
     blocks = [slice(i, i + _PAIRS) for i in range(0, len(m), _PAIRS)]
     return np.concatenate([_expectations(h, m[p], s[p], corners, own, rtol, atol) for p in blocks])
 
 
 def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, own: _Scales, rtol: float, atol: float) -> Array:
     # r = base + s w and z = w - shift: where the origin is in reach, places next to it keep their digits.
-    near = np.abs(m) <= -_Z_ENDS[0] * s
+    near = np.abs(m) <= _REACH * s
     base, shift = np.where(near, 0.0, m), np.where(near, m / s, 0.0)
-    owner, a, b = _panels(base, shift, s, corners, own)
+    owner, a, b = _panels(base, shift, s, corners, own, _far_tails(h, m, s, corners, own))
     share = np.minimum(0.02, 0.5 / np.bincount(owner, minlength=len(m)))
     total, size, error = np.zeros(m.shape), np.zeros(m.shape), np.zeros(m.shape)
     before, stalled = np.zeros((2, *a.shape)), np.zeros(a.shape, dtype=int)
@@ -121,7 +124,9 @@ def _expectations(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, o
             more[bad] = _overflows(h, m, s, owner[bad], (a - shift[owner])[bad], (b - shift[owner])[bad], np.maximum(rtol * scale, atol), count >= 8)
         # A panel may keep its share of the error. Where halving has not helped for long, h itself is rounded: the doubt
         # stays, and is counted.
-        keep = (doubt <= share[owner] * np.maximum(rtol * scale[owner], atol)) | (stalled >= 4) | bad
+        allowed = np.maximum(rtol * scale, atol)
+        enough = error + np.bincount(owner, doubt, minlength=len(m)) <= 0.5 * allowed
+        keep = enough[owner] | (doubt <= share[owner] * allowed[owner]) | (stalled >= 4) | bad
         total += np.bincount(owner[keep], value[keep], minlength=len(m))
         size += np.bincount(owner[keep], magnitude[keep], minlength=len(m))
         error += np.bincount(owner[keep], doubt[keep], minlength=len(m))
@@ -169,7 +174,7 @@ def _failure(m: Array, s: Array, i: int, why: str) -> str:
     return f"E h(r) at mean={m[i]:.6g}, std={s[i]:.6g}: {why}"
 
 
-def _panels(base: Array, shift: Array, s: Array, corners: Array, own: _Scales) -> tuple[Any, Array, Array]:
+def _panels(base: Array, shift: Array, s: Array, corners: Array, own: _Scales, far: Any) -> tuple[Any, Array, Array]:
     """All panels of all pairs, flat: whose it is, and its ends in w.
 
     Where the density is flat, an octave of r counts by its weight; the octaves next to 0 that count for nothing get no panel.
@@ -180,9 +185,9 @@ def _panels(base: Array, shift: Array, s: Array, corners: Array, own: _Scales) -
     needed |= np.arange(len(top)) > flat[:, None]
     scales = np.concatenate([np.where(needed & there, side * own.octave, 0.0) for side, there in zip((1.0, -1.0), own.ends, strict=True)], axis=1)
     marks = np.concatenate([scales, np.broadcast_to(corners, (len(s), len(corners))), np.zeros((len(s), 1))], axis=1)
-    ends = np.asarray(_Z_ENDS) + shift[:, None]
-    grid = np.concatenate([ends, (marks - base[:, None]) / s[:, None]], axis=1)
-    grid = np.sort(np.clip(grid, ends[:, :1], ends[:, -1:]), axis=1)
+    last = np.where(far, _REACH, _INNER[-1])[:, None]
+    grid = np.concatenate([np.concatenate([_INNER, _OUTER]) + shift[:, None], (marks - base[:, None]) / s[:, None]], axis=1)
+    grid = np.sort(np.clip(grid, shift[:, None] - last, shift[:, None] + last), axis=1)
     a, b = grid[:, :-1], grid[:, 1:]
     there = b > a
     return np.nonzero(there)[0], a[there], b[there]
@@ -217,6 +222,23 @@ def _stencil() -> Array:
     return np.insert(weights, 3, -1.0)
 
 
+def _far_tails(h: Callable[[Any], Any], m: Array, s: Array, corners: Array, own: _Scales) -> Any:
+    """Whether anything may count that is more than ten standard deviations from the mean.
+
+    Not if the mean is near the origin, where |h r| bounds E |h| from below, and h grows slowly; nor if the mean is so far off
+    that h varies too little to outweigh the density, and is not 0 there.
+    """
+    top = np.maximum.accumulate(own.weight)
+    at = np.clip(np.searchsorted(own.octave, s) - 1, 0, len(top) - 1)
+    beyond = np.clip(np.searchsorted(own.octave, 2.0 * _REACH * s), 0, len(top) - 1)
+    grown = np.maximum.accumulate(own.weight / own.octave)[beyond]
+    slow = (np.abs(m) <= 2.0 * s) & (grown <= 1e5 * top[at] / s)
+    flat = (np.abs(m) > 300.0 * s) & (np.broadcast_to(h(m), m.shape) != 0.0)
+    place = np.abs(corners - m[:, None]) / s[:, None]
+    bends = np.any((place > _INNER[-1]) & (place < _REACH), axis=1)
+    return ~(slow | flat) | bends
+
+
 class _Scales(NamedTuple):
     """Powers of two, which of them end a panel on the positive and on the negative side, and |h r| near each."""
 
@@ -240,20 +262,10 @@ def _probe(h: Callable[[Any], Any], reach: float, least: float) -> _Scales:
         with np.errstate(invalid="ignore", divide="ignore"):
             miss = np.abs(np.convolve(y, _stencil()[::-1], "valid")) / near
         miss = np.where(np.isfinite(miss), miss, 0.0)
-        strong = miss > 1e-3
-        if np.any(strong):
-            # Below its own scales h is smooth. Beyond them, or where h is a power of r, a panel may reach over two octaves.
-            weak = (miss > 1e-14) & (np.arange(len(miss)) >= np.argmax(strong))
-            ends[at] = (strong & _curved(y[2:-2])) | (weak & (k[3:-3] % 2 == 0))
+        # Below its own scales h is smooth. A panel may reach over two octaves: singularities off the axis stay as far off as it is long.
+        ends[at] = (miss > 1e-14) & (k[3:-3] % 2 == 0) & np.logical_or.accumulate(miss > 1e-3)
         weight = np.maximum(weight, np.where(np.isfinite(near), near, np.inf) * place)
     return _Scales(place, ends, weight)
-
-
-def _curved(y: Array) -> Any:
-    """Where h, of one sign and on a logarithmic scale of both axes, is no straight line; all but the first and the last."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bend = np.abs(np.diff(np.log(np.abs(y)), 2))
-    return ~((bend < 0.02) & (y[1:-1] * y[2:] > 0.0) & (y[:-2] * y[1:-1] > 0.0))
 
 
 def own_scales(h: Callable[[Any], Any], reach: float, least: float) -> Array:
