@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from sgdtheory.algorithms.separable import SGD
@@ -40,8 +43,8 @@ def drift_and_noise(problem: LinearRegression, algorithm: SGD) -> DriftAndNoise:
     """The rule's kernel at r ~ N(0, 2R + E eps^2): h is linear, so only second moments matter."""
     moment, batch = noise_moment(problem), algorithm.batch_size
 
-    def at(function: object, factor: float = 1.0) -> object:
-        return lambda r: factor * np.broadcast_to(function(0.0, np.sqrt(2.0 * np.asarray(r) + moment)), np.shape(r)).astype(np.float64)  # type: ignore[operator]
+    def at(function: Any, factor: float = 1.0) -> Callable[[Array], Array]:
+        return lambda r: factor * np.broadcast_to(function(0.0, np.sqrt(2.0 * np.asarray(r) + moment)), np.shape(r)).astype(np.float64)
 
     noise, slope = at(kernel.noise_power), at(kernel.noise_slope, 2.0)
     return DriftAndNoise(
@@ -49,10 +52,10 @@ def drift_and_noise(problem: LinearRegression, algorithm: SGD) -> DriftAndNoise:
         algorithm,
         _source("drift_factor"),
         at(kernel.drift_factor),
-        lambda r: common.batch_noise(noise(r), batch),  # type: ignore[arg-type, operator]
+        lambda r: common.batch_noise(noise(r), batch),
         at(kernel.drift_slope, 2.0),
         lambda r: common.batch_noise(slope(r), batch),
-    )  # type: ignore[arg-type, operator]
+    )
 
 
 def _source(result: str) -> Source:

@@ -36,8 +36,8 @@ class Atoms(NoiseLaw):
     0.25
     """
 
-    values: Array
-    probabilities: Array = None  # type: ignore[assignment]
+    values: Any
+    probabilities: Any = None
 
     def __post_init__(self) -> None:
         values = array("values", self.values, (None,), instead="one number for each atom, as in Atoms([-1.0, 1.0])")

@@ -41,7 +41,8 @@ def modes(problem: LinearRegression, algorithm: SeparableUpdate) -> Modes:
     spectrum = spectra.symmetrised(variances if k.is_diagonal else k.matrix(), preconditioner)
     weights = spectrum.weights(noise_shape(problem, algorithm))
     rates, initial = spectrum.rates, common.mode_risk(spectrum.rates, spectrum.projections(problem.error))
-    return Modes(problem, algorithm, source(algorithm, "risk_splits", "separable"), rates, weights, initial, common.forcing(rates, weights, problem.scale))
+    forcing = common.forcing(rates, weights, problem.scale)
+    return Modes(problem, algorithm, source(algorithm, "risk_splits", "separable"), rates, weights, initial, forcing)
 
 
 def noise_shape(problem: LinearRegression, algorithm: SeparableUpdate) -> Array:
@@ -49,15 +50,7 @@ def noise_shape(problem: LinearRegression, algorithm: SeparableUpdate) -> Array:
     k, module, given = problem.covariance, kernel(algorithm), dict(algorithm.parameters)
     if k.is_diagonal:
         return np.asarray(module.noise_shape(np.ones(k.d), k.variances, k.variances, **given))
-    return np.asarray(module.noise_shape(correlation(k.matrix()), k.variances[:, None], k.variances[None, :], **given))
-
-
-def correlation(matrix: Array) -> Array:
-    """The correlation matrix, its diagonal exactly 1 (arcsin amplifies rounding there)."""
-    std = np.sqrt(np.diag(matrix))
-    c = np.clip(matrix / std[:, None] / std[None, :], -1.0, 1.0)
-    np.fill_diagonal(c, 1.0)
-    return c
+    return np.asarray(module.noise_shape(k.correlation(), k.variances[:, None], k.variances[None, :], **given))
 
 
 @cell

@@ -15,7 +15,6 @@ from sgdtheory.questions.claim import NumericalError
 from sgdtheory.questions.one_step import OneStep
 from sgdtheory.registry import answer, cell
 from sgdtheory.theories.separable.assumptions import linear_feature, require_noise_power
-from sgdtheory.theories.separable.curve import correlation
 from sgdtheory.theories.separable.rule import kernel, source
 from sgdtheory.values import Array
 
@@ -80,7 +79,7 @@ def _moments(problem: LinearRegression, algorithm: SeparableUpdate, error: Array
 
     k, module, std = problem.covariance, kernel(algorithm), np.sqrt(power)
     scales = np.sqrt(k.variances)
-    c = correlation(k.matrix())
+    c = k.correlation()
     rho = k.matvec(error) / (scales * std)
     parsed = expressions.parse(expressions.parse(algorithm.update).factor()[0])
     f = parsed.numpy(**{n: v for n, v in algorithm.parameters.items() if n in parsed.symbols})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,11 @@ def drift_is_the_share_that_is_not_clipped(kernel: ModuleType) -> None:
     """drift_gaussian(s, c) = P(|r| < c), r ~ N(0, s^2)."""
     for std in (0.1, 0.7, 3.0, 50.0):
         for c in (0.3, 1.0, 2.5):
-            expected = normal_mean(lambda r, z, c=c: np.abs(r) < c, 0.0, std, (-c, c))[0]
+
+            def inside(r: Any, z: Any, c: float = c) -> Any:
+                return np.abs(r) < c
+
+            expected = normal_mean(inside, 0.0, std, (-c, c))[0]
             agree(kernel.drift_gaussian(std, c=c), expected, f"drift_gaussian({std}, c={c})")
 
 

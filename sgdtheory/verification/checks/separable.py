@@ -95,7 +95,7 @@ def stationary_state_solves_the_lyapunov_equation(kernel: ModuleType) -> None:
     drag = np.eye(f.d)
     a = f.eta * drift * f.preconditioner[:, None] * f.covariance
     system = np.kron(a, drag) + np.kron(drag, a)
-    second: Array = np.linalg.solve(system, (f.eta**2 * noise / f.d * f.shape).ravel()).reshape(f.d, f.d)
+    second = np.asarray(np.linalg.solve(system, (f.eta**2 * noise / f.d * f.shape).ravel())).reshape(f.d, f.d)
     risk = 0.5 * float(np.trace(f.covariance @ second))
     agree(kernel.stationary_level(f.eta, f.weights.sum(), f.d) * noise / drift, risk, "stationary risk")
     agree(kernel.stationary_mode(f.eta, f.weights, f.d, drift, noise), f.mode(np.asarray(second)), "stationary modes", 1e-9)
