@@ -40,10 +40,13 @@ agreement
 import matplotlib.pyplot as plt
 import numpy as np
 
-plt.rcParams.update({
-    "figure.dpi": 90, "figure.constrained_layout.use": True, "font.size": 11, "axes.titlesize": 12, "legend.frameon": False,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "0.92", "axes.axisbelow": True,
-})
+plt.rc("figure", dpi=90)
+plt.rc("figure.constrained_layout", use=True)
+plt.rc("font", size=11)
+plt.rc("axes", titlesize=12, grid=True, axisbelow=True)
+plt.rc("axes.spines", top=False, right=False)
+plt.rc("grid", color="0.92")
+plt.rc("legend", frameon=False)
 figure, axis = plt.subplots(figsize=(7, 4.4))
 runs.plot(axis, color="#0072B2", label="mean of 300 runs; band: 80 % of them", lw=3, alpha=0.6)
 curve.plot(axis, color="black", label="theory", lw=1.5)
@@ -83,7 +86,7 @@ rule
 
 # %%
 source = rule.source()
-print(source[source.index("def drift_factor"):source.index("def noise_power")])
+print(source[source.index("def drift_factor") : source.index("def noise_power")])
 
 # %% [markdown]
 # ## A rule with a closed form
@@ -120,9 +123,12 @@ for b, (theory, measured) in curves.items():
     assert found
     for factor in (0.95, 1.05):
         assert not sgt.compare(wrong_by(theory, factor), measured, false_alarm=1e-4)
-gaps = [np.abs(sgt.risk_curve(problem, erf_rule(learning_rate=0.6, b=b), horizon=6.0).risk / sign.risk - 1).max() for b in (1e-2, 1e-3, 1e-4)]
+gaps = [
+    np.abs(sgt.risk_curve(problem, erf_rule(learning_rate=0.6, b=b), horizon=6.0).risk / sign.risk - 1).max()
+    for b in (1e-2, 1e-3, 1e-4)
+]
 print("distance from signSGD at b = 0.01, 0.001, 0.0001:", ", ".join(f"{gap:.2e}" for gap in gaps))
-assert np.allclose(np.divide(gaps[:-1], gaps[1:]), 10, rtol=0.02)          # linear in b
+assert np.allclose(np.divide(gaps[:-1], gaps[1:]), 10, rtol=0.02)  # linear in b
 
 # %% [markdown]
 # The derived drift factor is E f'(Z) E h'(r). Plain quadrature, which shares nothing with the package, gives the same number:
@@ -132,9 +138,19 @@ from scipy import integrate, stats
 
 mean, std, b = 0.3, 0.8, 0.5
 residual = stats.norm(loc=mean, scale=std)
-slope = integrate.quad(lambda r: 2 / np.sqrt(np.pi) / b * np.exp(-((r / b) ** 2)) * residual.pdf(r), -10, 10, epsabs=0, epsrel=1e-12)[0]
+slope = integrate.quad(
+    lambda r: 2 / np.sqrt(np.pi) / b * np.exp(-((r / b) ** 2)) * residual.pdf(r),
+    -10,
+    10,
+    epsabs=0,
+    epsrel=1e-12,
+)[0]
 plain = np.sqrt(2 / np.pi) * slope
-derived = float(erf_rule.drift_factor.subs({symbol: {"m": mean, "s": std, "b": b}[symbol.name] for symbol in erf_rule.drift_factor.free_symbols}))
+derived = float(
+    erf_rule.drift_factor.subs(
+        {symbol: {"m": mean, "s": std, "b": b}[symbol.name] for symbol in erf_rule.drift_factor.free_symbols}
+    )
+)
 print(f"quadrature {plain:.15f}\nderived    {derived:.15f}")
 assert abs(derived / plain - 1) < 1e-12
 
@@ -156,14 +172,29 @@ rates = np.geomspace(0.2, 12.0, 13)
 figure, axis = plt.subplots(figsize=(7, 4.4))
 final, lowest = {}, {}
 for label, (contender, colour) in CONTENDERS.items():
-    ends = [sgt.risk_curve(laplace, contender.at(float(rate)), horizon=6.0, rtol=1e-4).risk[-1] for rate in rates]
+    ends = [
+        sgt.risk_curve(laplace, contender.at(float(rate)), horizon=6.0, rtol=1e-4).risk[-1] for rate in rates
+    ]
     lowest[label] = min(ends)
     axis.loglog(rates, ends, color=colour, lw=2, label=label)
     for index in (3, 6, 9):
-        last = sgt.simulate(laplace, contender.at(float(rates[index])), horizon=6.0, runs=150, rng=2, times=[6.0], progress=False).risk[:, -1]
+        last = sgt.simulate(
+            laplace,
+            contender.at(float(rates[index])),
+            horizon=6.0,
+            runs=150,
+            rng=2,
+            times=[6.0],
+            progress=False,
+        ).risk[:, -1]
         final[label, rates[index]] = ends[index], last.mean(), last.std(ddof=1) / np.sqrt(len(last))
         axis.plot(rates[index], last.mean(), "o", color=colour, ms=7, mec="white")
-axis.set(xlabel=r"learning rate $\eta$", ylabel="risk R at t = 6", title="Lines theory, dots mean of 150 runs", ylim=(0.08, 2))
+axis.set(
+    xlabel=r"learning rate $\eta$",
+    ylabel="risk R at t = 6",
+    title="Lines theory, dots mean of 150 runs",
+    ylim=(0.08, 2),
+)
 axis.set_xticks([0.2, 0.5, 1, 2, 5, 10], ["0.2", "0.5", "1", "2", "5", "10"])
 axis.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
 axis.minorticks_off()
@@ -171,9 +202,15 @@ _ = axis.legend()
 
 # %%
 for (label, rate), (predicted, mean, error) in final.items():
-    print(f"{label:17s} at {rate:5.2f}: theory {predicted:.4f}, runs {mean:.4f} ± {error:.4f} ({mean / predicted - 1:+.1%})")
+    print(
+        f"{label:17s} at {rate:5.2f}: theory {predicted:.4f}, "
+        f"runs {mean:.4f} ± {error:.4f} ({mean / predicted - 1:+.1%})"
+    )
     assert abs(mean - predicted) < 3 / 200 * predicted + 4.5 * error
-print("lowest risk:", ", ".join(f"{label} {value:.3f}" for label, value in sorted(lowest.items(), key=lambda item: item[1])))
+print(
+    "lowest risk:",
+    ", ".join(f"{label} {value:.3f}" for label, value in sorted(lowest.items(), key=lambda item: item[1])),
+)
 assert abs(np.mean([mean / predicted for predicted, mean, _ in final.values()]) - 1) < 0.02
 
 # %% [markdown]
@@ -197,15 +234,25 @@ for text in ("Max(0, x)*sign(r)", "x*r**2", "-x*r", "sign(x*r + x)", "x*exp(r**2
 # %%
 figure, axis = plt.subplots(figsize=(7, 4.2))
 relative = {}
-for text, colour, label in (("Max(0, x)*sign(r)", "#D55E00", "max(0, x) sign(r)"), ("sign(x)*sign(r)", "#08306B", "sign(x) sign(r)")):
+for text, colour, label in (
+    ("Max(0, x)*sign(r)", "#D55E00", "max(0, x) sign(r)"),
+    ("sign(x)*sign(r)", "#08306B", "sign(x) sign(r)"),
+):
     relative[label] = []
     for d in (50, 200, 800):
         plain_problem = sgt.LinearRegression(sgt.covariance.identity(d), sgt.noise.Gaussian(0.5))
         plain_rule = sgt.SeparableUpdate(learning_rate=0.5, update=text)
-        last = sgt.simulate(plain_problem, plain_rule, horizon=3.0, runs=64, rng=4, times=[3.0], progress=False).risk[:, -1]
+        last = sgt.simulate(
+            plain_problem, plain_rule, horizon=3.0, runs=64, rng=4, times=[3.0], progress=False
+        ).risk[:, -1]
         relative[label].append(last.std(ddof=1) / last.mean())
     axis.loglog((50, 200, 800), relative[label], "o-", color=colour, lw=2, label=label)
-axis.set(xlabel="dimension d", ylabel="std / mean of the risk over runs", title="A feature factor that is not odd: no concentration", ylim=(0.01, 1))
+axis.set(
+    xlabel="dimension d",
+    ylabel="std / mean of the risk over runs",
+    title="A feature factor that is not odd: no concentration",
+    ylim=(0.01, 1),
+)
 axis.set_xticks([50, 200, 800], ["50", "200", "800"])
 axis.minorticks_off()
 _ = axis.legend()
@@ -215,5 +262,5 @@ odd, not_odd = relative["sign(x) sign(r)"], relative["max(0, x) sign(r)"]
 print("relative spread at d = 50, 200, 800:")
 for label, spread in relative.items():
     print(f"  {label}:", ", ".join(f"{value:.3f}" for value in spread))
-assert odd[0] / odd[2] > 2.5                                               # falls like d^-1/2: a factor 4
-assert not_odd[0] / not_odd[2] < 1.5                                       # does not fall
+assert odd[0] / odd[2] > 2.5  # falls like d^-1/2: a factor 4
+assert not_odd[0] / not_odd[2] < 1.5  # does not fall

@@ -142,7 +142,7 @@ def _row(step: Mapping[str, Any]) -> str:
     needs = f"<br><small>from {html.escape(', '.join(step['needs']))}</small>" if step["needs"] else ""
     cells = (
         f"{html.escape(step['name'])}<br><small>{step['kind']}</small>",
-        formula,
+        f"<div style='max-width:36em;overflow-x:auto'>{formula}</div>",
         html.escape(step["because"]) + needs,
         f"<span title='{html.escape(checks)}'>{_MARK[step['verdict']]} {step['verdict']}</span>",
     )
