@@ -66,8 +66,9 @@ def agrees_and_would_notice(curve, runs):
 #
 # One sample is a feature vector $x \sim N(0, K)$ and a label $y = \langle x, \theta_*\rangle + \varepsilon$. With the residual
 # $r = \langle x, \theta\rangle - y$, a step is $\theta_i \leftarrow \theta_i - \frac{\eta}{d}\,\mathrm{sign}(x_i)\,\mathrm{sign}(r)$.
-# Everything below follows from the text `sign(x)*sign(r)` and the law of the data. Every step is held in two independent ways,
-# once with numbers against its definition and once with symbols; hover over a verdict to see them.
+# Everything below follows from the text `sign(x)*sign(r)` and the law of the data. Every identity is held in two independent
+# ways, once with numbers against its definition and once with symbols; hover over a verdict to see them. The limit itself is a cited
+# theorem; the runs below hold it.
 
 # %%
 record = sgt.derivation("signsgd")
@@ -75,7 +76,8 @@ assert record.holds
 record
 
 # %% [markdown]
-# Nothing in this table was typed in as a result. The same road takes any rule $f(x)\,h(r)$; here it is again, walked now:
+# No formula reached the code by being typed: what is printed as code is the side that was derived. The same road takes any rule
+# $f(x)\,h(r)$; here it is again, walked now:
 
 # %%
 homogenized = sgt.derive.homogenize(sgt.SignSGD.rule)

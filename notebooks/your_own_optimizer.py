@@ -75,8 +75,9 @@ for factor in (0.95, 1.05):
 # ## What was derived
 #
 # The theory of a rule is four functions: what it does to a feature's scale (the preconditioner), how hard it pulls (the drift factor),
-# how much noise it makes (the noise power), and how that noise is shaped. Every step was checked in two ways. `tanh` has no Gaussian
-# average in closed form, so those entries stay unevaluated, and the kernel integrates them with the error under control.
+# how much noise it makes (the noise power), and how that noise is shaped. Every step was checked with numbers, and with symbols where
+# there is a closed form. `tanh` has no Gaussian average in closed form: those entries stay unevaluated, and the kernel integrates
+# them with the error under control.
 
 # %%
 rule
