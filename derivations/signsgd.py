@@ -46,7 +46,6 @@ one_step = D.identity(
     time_limit=120,
     route=DerivativeIn(rho, at=0),
     because="Price's theorem: the derivative in the correlation is four times the joint density at the origin",
-    references=("A1 (E1)",),
 )
 D.identity(
     "one_step_gaussian",
@@ -108,7 +107,6 @@ D.identity(
     label="R at rest, Gaussian noise",
     route=DerivativeIn(sigma, at=0),
     because="R psi(R) = level, squared, is a quadratic equation: a Newton step from its positive root does not move it",
-    references=("A1 (4)",),
 )
 D.bound(
     "unique_rest",
@@ -278,7 +276,6 @@ D.identity(
     needs=("batch_drift", "batch_factor", "square_transform"),
     label="psi_B, Gaussian noise",
     because="a beta integral: E chi_B over the standard deviation of the residual",
-    references=("A1 2.12",),
     route=DifferentRoute(
         2
         * sp.sqrt(2)
@@ -308,7 +305,6 @@ exact = D.identity(
     digits=15,
     label="E sign of the batch mean",
     because="differentiate in the correlation: a gamma integral",
-    references=("A1 (6)",),
     time_limit=60,
     route=DerivativeIn(q, at=0),
     one_way="the power of the batch size is symbolic, and SymPy does not simplify the derivatives' difference",

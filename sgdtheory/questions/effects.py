@@ -104,7 +104,7 @@ def effects(problem: Any, algorithm: Any, risk: Any = None) -> Effects:
     >>> import math, sgdtheory as sgt
     >>> problem = sgt.LinearRegression(sgt.covariance.power_law(100, 1.0), sgt.noise.Gaussian(0.5))
     >>> found = sgt.effects(problem, sgt.SignSGD(learning_rate=0.5))
-    >>> abs(found.noise_compression[0] - 4 / math.pi**2) < 1e-12, found.condition_number_after < found.condition_number_before
+    >>> bool(abs(found.noise_compression[0] - 4 / math.pi**2) < 1e-12), found.condition_number_after < found.condition_number_before
     (True, True)
     """
     chosen = problem.initial_risk * np.geomspace(1.0, 1e-6, 33) if risk is None else positive_risk("risk", np.atleast_1d(risk))

@@ -137,7 +137,7 @@ def risk_curve(problem: Any, algorithm: Any, horizon: float, *, rtol: float = 1e
     >>> import sgdtheory as sgt
     >>> problem = sgt.LinearRegression(sgt.covariance.identity(200), sgt.noise.Gaussian(0.5))
     >>> curve = sgt.risk_curve(problem, sgt.SignSGD(learning_rate=0.5), horizon=4.0)
-    >>> round(curve(0.0), 6), bool(curve(4.0) < 0.25)
+    >>> round(curve(0.0), 6), bool(0.2 < curve(4.0) < 0.3)
     (1.0, True)
     """
     times = recording_times(problem, horizon)
