@@ -125,3 +125,22 @@ def test_best_schedule_beats_its_neighbours():
     np.testing.assert_allclose(again(found.times), found.risk, rtol=1e-6)
     slope = [sgt.risk_curve(PROBLEM, sgt.SignSGD(found.schedule(0.0) * f), 1e-3 * 3.0 * 40)(1e-4) for f in (0.9, 1.0, 1.1)]
     assert slope[1] < min(slope[0], slope[2])
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=repr)
+def test_the_local_rate_is_that_of_the_mode_equations(algorithm):
+    """Against eigenvalues of the Jacobian by central differences, and against the decay of a curve started near rest."""
+    a, m = sgt.drift_and_noise(PROBLEM, algorithm), sgt.modes(PROBLEM, algorithm)
+    rest, eta = sgt.stationary_risk(PROBLEM, algorithm), algorithm.learning_rate
+
+    def flow(r):
+        total = np.array([r.sum()])
+        return -2 * eta * a.drift(total)[0] * m.rates * r + eta**2 * a.noise(total)[0] * m.forcing
+
+    assert np.abs(flow(rest.modes)).max() < 1e-12
+    step = 1e-6 * rest.value
+    columns = [(flow(rest.modes + step * e) - flow(rest.modes - step * e)) / (2 * step) for e in np.eye(40)]
+    slowest = -np.linalg.eigvals(np.array(columns).T).real.max()
+    found = sgt.local_rate(PROBLEM, algorithm).value
+    assert found > 0.0
+    assert found == pytest.approx(slowest, rel=1e-6)
