@@ -13,6 +13,8 @@ from sgdtheory.values import Array, number
 RTOL = 1e-12
 """Relative error of the values of a table, if no other is asked for."""
 _DEEPEST = 8
+_EDGE = 4e-14
+_ORIGIN = 0.95  # an end of the first cells in log x, so that 1 and what lies somewhat below share a cell
 _LOG, _ZERO, _DIRECT = 0, 1, 2
 _FEWEST = 1e-290  # below, logarithms lose digits to underflow
 
@@ -63,7 +65,8 @@ class Tabulated:
         self.rtol = number("rtol", rtol, least=1e-14, below=1.0)
         self.reach = reach
         self._failed: set[tuple[int, int]] = set()
-        self._cells = _Cells(*(np.empty(0) for _ in range(4)), np.empty(0, dtype=int), *(np.empty((0, rule().places.size)) for _ in range(2)))
+        none = np.empty(0)
+        self._cells = _Cells(none, none, none, none, none.astype(int), none, none)
 
     def __call__(self, x: Any) -> Any:
         """f at x > 0, of any shape."""
@@ -77,13 +80,13 @@ class Tabulated:
         x = np.asarray(x, dtype=np.float64)
         flat = x.ravel()
         with np.errstate(under="ignore", over="ignore", invalid="ignore", divide="ignore"):
-            at, cells = self._find(flat)
+            at, missing, cells = self._find(flat)
             t = np.log(flat / cells.centre[at]) / cells.half[at]
             basis = chebyshev(t)
             result = np.exp(np.einsum("ij,ij->i", cells.log[at], basis))
             if slope:
                 result *= np.einsum("ij,ij->i", cells.slope[at], basis) / flat
-            kind = np.where((flat >= self.reach[0]) & (flat <= self.reach[1]), cells.kind[at], _DIRECT)
+            kind = np.where((flat >= self.reach[0]) & (flat <= self.reach[1]) & ~missing, cells.kind[at], _DIRECT)
             result[kind == _ZERO] = 0.0
             direct = kind == _DIRECT
             if direct.any():
@@ -96,27 +99,31 @@ class Tabulated:
         up, down = self.function(x * (1.0 + step)), self.function(x * (1.0 - step))
         return (up - down) / (2.0 * step * x)
 
-    def _find(self, x: Array) -> tuple[Any, _Cells]:
-        """The cell of every x (any, for those outside), made now if it is not there."""
+    def _find(self, x: Array) -> tuple[Any, Any, _Cells]:
+        """The cell of every x (any, for those outside), made now if it is not there, and where there is none even so."""
         u = np.log(np.clip(np.where(np.isnan(x), 1.0, x), *self.reach))
         cells = self._cells
-        for _ in range(2):
-            at = np.searchsorted(cells.low, u, side="right") - 1
-            missing = (at < 0) | (u >= cells.high[at]) if cells.low.size else np.ones(u.shape, dtype=bool)
-            if not missing.any():
+        for attempt in range(2):
+            # A point that rounding puts next to its cell is in it.
+            at = np.searchsorted(cells.low - _EDGE, u, side="right") - 1
+            missing = (at < 0) | (u > cells.high[at] + _EDGE) if cells.low.size else np.ones(u.shape, dtype=bool)
+            if attempt or not missing.any():
                 break
             cells = self._cells = self._extended(cells, u[missing])
-        return at, cells
+        return at, missing, cells
 
     def _extended(self, cells: _Cells, u: Array) -> _Cells:
         new: list[tuple[float, float, int, Array]] = []
-        todo = {self._start(v) for v in np.unique(u)}
+        # Points in one of the smallest cells are as one.
+        smallest = self.width / 2.0**_DEEPEST
+        u = _ORIGIN + smallest * (np.unique(np.floor((u - _ORIGIN) / smallest)) + 0.5)
+        todo = {self._start(v) for v in u.tolist()}
         while todo:
             order = sorted(todo)
             width = np.array([self.width / 2.0**level for level, _ in order])
-            low = np.array([index for _, index in order]) * width
+            low = _ORIGIN + np.array([index for _, index in order]) * width
             values = self._at_nodes(low, width)
-            usable = np.isfinite(values).all(axis=1) & (values > _FEWEST).all(axis=1)
+            usable = np.all(np.isfinite(values) & (values > _FEWEST), axis=1)
             coefficients, error = fit(np.log(np.where(usable[:, None], values, 1.0)))
             todo = set()
             for cell, a, w, row, good, c in zip(order, low, width, values, usable & (error <= 0.3 * self.rtol), coefficients, strict=True):
@@ -129,8 +136,8 @@ class Tabulated:
                     new.append((a, a + w, _DIRECT, c))
                 else:
                     self._failed.add(cell)
-                    inside = u[(u >= a) & (u < a + w)]
-                    todo |= {(level + 1, 2 * index + int(v >= a + 0.5 * w)) for v in inside}
+                    inside = u[(u > a) & (u < a + w)]
+                    todo |= {(level + 1, 2 * index + int(v >= a + 0.5 * w)) for v in inside.tolist()}
         low, high = np.array([n[0] for n in new]), np.array([n[1] for n in new])
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
         log = np.array([n[3] for n in new])
@@ -142,11 +149,11 @@ class Tabulated:
     def _start(self, v: float) -> tuple[int, int]:
         """The widest cell around v that has not been halved yet."""
         level = 0
-        while (level, int(np.floor(v / (self.width / 2.0**level)))) in self._failed:
+        while (cell := (level, int(np.floor((v - _ORIGIN) * 2.0**level / self.width)))) in self._failed:
             level += 1
-        return level, int(np.floor(v / (self.width / 2.0**level)))
+        return cell
 
     def _at_nodes(self, low: Array, width: Array) -> Array:
-        places = rule().places
-        x = np.exp(low + 0.5 * width)[:, None] * np.exp(0.5 * width[:, None] * places)
-        return np.asarray(self.function(x.ravel()), dtype=np.float64).reshape(x.shape)
+        x = np.exp(low + 0.5 * width)[:, None] * np.exp(0.5 * width[:, None] * rule().places)
+        # One cell a call: what a function does for arguments of one size can be a waste, or too little, at another.
+        return np.array([np.asarray(self.function(row), dtype=np.float64) for row in x])
