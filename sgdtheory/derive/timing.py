@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,8 @@ def limit(seconds: float) -> Iterator[None]:
 
     The interruption is repeated until the body ends, since a destructor or a callback may swallow one.
     """
-    thread, lock, over = ctypes.c_ulong(threading.get_ident()), threading.Lock(), threading.Event()
+    thread, lock = ctypes.c_ulong(threading.get_ident()), threading.Lock()
+    over, sent = threading.Event(), threading.Event()
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
     def watch() -> None:
@@ -28,6 +30,7 @@ def limit(seconds: float) -> Iterator[None]:
         while not over.wait(wait):
             with lock:
                 if not over.is_set():
+                    sent.set()
                     interrupt(thread, ctypes.py_object(TimeUp))
             wait = _AGAIN
 
@@ -35,16 +38,18 @@ def limit(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        # One more interruption is asked for and waited for: afterwards none is on its way to the caller. (Clearing it instead leaves
-        # the interpreter's signal flag set, and a tracer, such as a profiler, then spins for ever.)
-        last = False
-        while not last:
+        # Where an interruption was sent, one more is asked for and waited for: afterwards none is on its way to the caller. (Clearing
+        # it instead leaves the interpreter's signal flag set, and a tracer, such as a profiler, then spins for ever.)
+        quiet = False
+        while not quiet:
             try:
                 with lock:
                     over.set()
-                    last = True
+                quiet = not sent.is_set()
+                if not quiet:
                     interrupt(thread, ctypes.py_object(TimeUp))
-                while True:
-                    pass
+                    until = time.monotonic() + _AGAIN       # a callback may swallow this one, too
+                    while time.monotonic() < until:
+                        pass
             except TimeUp:
-                pass
+                quiet = over.is_set()

@@ -16,6 +16,9 @@ from sgdtheory.values import Array, number
 FINITE_SIZE = 3.0
 """The mean risk of runs may differ from a limit curve by FINITE_SIZE R / d."""
 
+COARSEST = 0.5
+"""Runs that could not tell a theory wrong by this much judge nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
@@ -120,7 +123,8 @@ def compare(theory: RiskCurve, runs: Runs, *, false_alarm: float = 1e-6) -> Agre
     InvalidInput
         If problem, algorithm or times do not match, or there are fewer than 4 runs.
     NotComparable
-        If the risk of a run has no finite variance (an unbounded h under noise without enough moments): a z-score would mean nothing.
+        If the risk of a run has no finite variance (an unbounded h under noise without enough moments): a z-score would mean nothing;
+        or if the runs are too few, or d too small, to tell a theory wrong by 50 %.
 
     Notes
     -----
@@ -154,8 +158,14 @@ def compare(theory: RiskCurve, runs: Runs, *, false_alarm: float = 1e-6) -> Agre
     ratio = (runs.risk[:, later] / expected[later] - 1.0).mean(axis=1)
     deviation, spread = float(ratio.mean()), float(ratio.std(ddof=1) / np.sqrt(n))
     admitted = q_average * spread + float((allowance / expected)[later].mean())
-    margin = max(float(each.max()), abs(deviation) / (admitted + 1e-9), np.inf if np.any(~np.isfinite(z[~later])) else 0.0)
     power = float(stdtrit(n - 1, 0.99)) * spread
+    if admitted + power > COARSEST:
+        raise NotComparable(
+            f"these runs cannot tell a theory that is wrong by {COARSEST:.0%}: they find relative errors above {admitted + power:.0%} only "
+            f"(statistics {q_average * spread + power:.0%}, finite-size allowance {FINITE_SIZE:g} R / d = {FINITE_SIZE / d:.0%} of R); "
+            "take more runs or a larger d, or hold SGD against sgt.exact_risk_curve, which needs no allowance"
+        )
+    margin = max(float(each.max()), abs(deviation) / (admitted + 1e-9), np.inf if np.any(~np.isfinite(z[~later])) else 0.0)
     return Agreement(theory, runs, margin <= 1.0, z, allowance, deviation, spread, margin, admitted + power, q_each, q_average, false_alarm)
 
 

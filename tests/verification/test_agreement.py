@@ -81,3 +81,11 @@ def test_sgd_without_fourth_moment_is_never_judged():
     curve = sgt.risk_curve(PROBLEM, algorithm, horizon=0.5)
     with pytest.raises(NotComparable, match="no finite variance"):
         sgt.compare(curve, sgt.simulate(PROBLEM, algorithm, horizon=0.5, runs=8, rng=0))
+
+
+def test_runs_that_could_not_tell_are_never_judged():
+    small = sgt.LinearRegression(sgt.covariance.identity(2), sgt.noise.Gaussian(0.1))
+    runs = sgt.simulate(small, sgt.SGD(0.5), horizon=5.0, runs=4000, rng=0)
+    with pytest.raises(NotComparable, match="cannot tell"):
+        sgt.compare(sgt.risk_curve(small, sgt.SGD(0.5), horizon=5.0), runs)
+    assert sgt.compare(sgt.exact_risk_curve(small, sgt.SGD(0.5), horizon=5.0), runs)
