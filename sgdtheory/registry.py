@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
-from sgdtheory.errors import NoTheory
+from sgdtheory.errors import NoTheory, invalid
 
 Cell = Callable[..., Any]
 _cells: dict[tuple[str, type, type | None], Cell] = {}
@@ -50,8 +50,15 @@ def find(question: str, problem: type, algorithm: type | None = None) -> Cell:
     raise NoTheory(_explain(question, problem, algorithm))
 
 
+def require_order(problem: Any, algorithm: Any) -> None:
+    """The problem comes first, then the algorithm; else our error."""
+    if type(algorithm).__name__ in importlib.import_module("sgdtheory.theories").NAMES:
+        raise invalid("algorithm", algorithm, "an algorithm such as sgt.SGD(0.5)", "the problem comes first, then the algorithm")
+
+
 def answer(question: str, problem: Any, algorithm: Any = None, **options: Any) -> Any:
     """Ask ``question`` of the theory that covers ``problem`` and ``algorithm``."""
+    require_order(problem, algorithm)
     if algorithm is None:
         return find(question, type(problem))(problem, **options)
     return find(question, type(problem), type(algorithm))(problem, algorithm, **options)

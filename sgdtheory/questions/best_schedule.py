@@ -44,6 +44,10 @@ class BestSchedule:
     source: Source
     schedule: Callable[[float], float] = field(repr=False)
 
+    def __reduce__(self) -> Any:
+        """A pickle holds the question, and asks it again."""
+        return best_schedule, (self.problem, self.algorithm, self.horizon)
+
     def plot(self, ax: Any = None) -> Any:
         """Risk under the greedy schedule and under the best constant learning rate; returns the matplotlib axes."""
         import matplotlib.pyplot as plt

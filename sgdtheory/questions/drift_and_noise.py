@@ -16,6 +16,16 @@ from sgdtheory.values import Array
 Scalar = Callable[[Array], Array]
 
 
+class Checked:
+    """A function of risks > 0; anything else is our error."""
+
+    def __init__(self, function: Scalar) -> None:
+        self.unchecked = function
+
+    def __call__(self, risk: Any) -> Any:
+        return self.unchecked(positive_risk("risk", risk))
+
+
 @dataclass(frozen=True, eq=False)
 class DriftAndNoise:
     """psi(R) = E f'(Z) E h'(r) and nu(R) = E f(Z)^2 E h(r)^2 over r = N(0, 2R) - eps, as functions of R > 0."""
@@ -23,10 +33,19 @@ class DriftAndNoise:
     problem: Any
     algorithm: Any
     source: Source
-    drift: Scalar
-    noise: Scalar
-    drift_slope: Scalar
-    noise_slope: Scalar
+    drift: Any
+    noise: Any
+    drift_slope: Any
+    noise_slope: Any
+
+    def __post_init__(self) -> None:
+        for name in ("drift", "noise", "drift_slope", "noise_slope"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, given if isinstance(given, Checked) else Checked(given))
+
+    def __reduce__(self) -> Any:
+        """A pickle holds the question, and asks it again."""
+        return drift_and_noise, (self.problem, self.algorithm)
 
     def plot(self, ax: Any = None) -> Any:
         """psi and nu against R; returns the matplotlib axes."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from sgdtheory.questions.claim import Exactness, Source, bibtex, card
 from sgdtheory.questions.drift_and_noise import positive_risk
-from sgdtheory.registry import answer
+from sgdtheory.registry import answer, require_order
 from sgdtheory.values import Array
 
 
@@ -107,5 +107,6 @@ def effects(problem: Any, algorithm: Any, risk: Any = None) -> Effects:
     >>> bool(abs(found.noise_compression[0] - 4 / math.pi**2) < 1e-12), found.condition_number_after < found.condition_number_before
     (True, True)
     """
+    require_order(problem, algorithm)
     chosen = problem.initial_risk * np.geomspace(1.0, 1e-6, 33) if risk is None else positive_risk("risk", np.atleast_1d(risk))
     return answer("effects", problem, algorithm, risk=chosen)

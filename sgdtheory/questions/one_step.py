@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sgdtheory.questions.claim import EXACT, Exactness, NumericalError, Source, card
-from sgdtheory.registry import answer
+from sgdtheory.registry import answer, require_order
 from sgdtheory.values import Array, array
 
 
@@ -73,5 +73,6 @@ def one_step(problem: Any, algorithm: Any, error: Any = None) -> OneStep:
     >>> bool(np.allclose(step.second_moment, np.eye(4)))
     True
     """
+    require_order(problem, algorithm)
     v = problem.error if error is None else array("error", error, (problem.scale,))
     return answer("one_step", problem, algorithm, error=v)

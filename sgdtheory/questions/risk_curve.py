@@ -43,10 +43,22 @@ class RiskCurve:
     assumptions: tuple[Assumption, ...] = ()
     evaluate: Callable[[Array], Array] = field(repr=False, default=lambda t: t)
     bounds: Callable[[], tuple[Callable[[Array], Array], Callable[[Array], Array]] | None] = field(repr=False, default=lambda: None)
+    rtol: float = 1e-8
+
+    def __reduce__(self) -> Any:
+        """A pickle holds the question, and asks it again: the answer is the same, and small."""
+        from sgdtheory.questions.exact_risk_curve import exact_risk_curve
+
+        if self.exactness.kind == "exact":
+            return exact_risk_curve, (self.problem, self.algorithm, self.horizon)
+        return _ask, (self.problem, self.algorithm, self.horizon, self.rtol)
 
     def __call__(self, t: Any) -> Any:
         """The risk at time ``t`` (a number or an array)."""
-        t = np.asarray(t, dtype=np.float64)
+        try:
+            t = np.asarray(t, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise invalid("t", t, f"times in [0, {self.horizon:g}]") from None
         if t.size and (not np.all(np.isfinite(t)) or t.min() < 0.0 or t.max() > self.horizon * (1 + 1e-12)):
             raise invalid("t", t, f"times in [0, {self.horizon:g}]", "ask risk_curve for a longer horizon")
         value = self.evaluate(np.minimum(t, self.horizon))
@@ -97,6 +109,10 @@ class RiskCurve:
 def _step(algorithm: Any, problem: Any) -> str:
     step = algorithm.step_size(problem)
     return "learning_rate(t) / d" if callable(step) else f"{step:.6g}"
+
+
+def _ask(problem: Any, algorithm: Any, horizon: float, rtol: float) -> RiskCurve:
+    return risk_curve(problem, algorithm, horizon, rtol=rtol)
 
 
 def risk_curve(problem: Any, algorithm: Any, horizon: float, *, rtol: float = 1e-8) -> RiskCurve:

@@ -31,7 +31,7 @@ def drift_and_noise(problem: LinearRegression, algorithm: SignSGD) -> DriftAndNo
     from sgdtheory.solvers.tabulated import Tabulated
 
     drift = Tabulated(partial(_batch_drift, problem, algorithm.batch_size))
-    return DriftAndNoise(problem, algorithm, Source("signsgd", "batch_factor", kernel.SOURCE), drift, single.noise, drift.slope, single.noise_slope)
+    return DriftAndNoise(problem, algorithm, Source("signsgd", "batch_factor", kernel.SOURCE), drift, single.noise.unchecked, drift.slope, single.noise_slope.unchecked)
 
 
 def _batch_drift(problem: LinearRegression, batch: int, risk: Array) -> Array:

@@ -1,5 +1,7 @@
 """Every answer explains itself: source in a record, exactness, picture, card; bad questions are one clear error of ours."""
 
+import pickle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -82,7 +84,17 @@ def test_a_curve_is_dense_and_knows_its_domain():
         (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(40)), "error"),
         (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(3)), "shape"),
         (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1, batch_size=2)), "batch_size"),
-        (lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.1), horizon=0.0), "horizon"),
+        (lambda: sgt.effects(sgt.SignSGD(0.1), PROBLEM), "problem comes first"),
+    (lambda: sgt.one_step(sgt.SignSGD(0.1), PROBLEM), "problem comes first"),
+    (lambda: sgt.risk_curve(sgt.SGD(0.1), PROBLEM, 1.0), "problem comes first"),
+    (lambda: sgt.exact_risk_curve(sgt.SGD(0.1), PROBLEM, 1.0), "problem comes first"),
+    (lambda: sgt.stationary_risk(sgt.SGD(0.1), PROBLEM), "problem comes first"),
+    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 0.019), "horizon"),
+    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 1e300), "horizon"),
+    (lambda: sgt.exact_risk_curve(PROBLEM, sgt.SGD(0.1), 1e9), "horizon"),
+    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 1.0)("now"), "times"),
+    (lambda: sgt.drift_and_noise(PROBLEM, sgt.SGD(0.1)).drift(-1.0), "risk"),
+    (lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.1), horizon=0.0), "horizon"),
     ],
 )
 def test_a_bad_question_is_one_clear_error(ask, said):
@@ -144,3 +156,26 @@ def test_the_local_rate_is_that_of_the_mode_equations(algorithm):
     found = sgt.local_rate(PROBLEM, algorithm).value
     assert found > 0.0
     assert found == pytest.approx(slowest, rel=1e-6)
+
+
+@pytest.mark.parametrize("algorithm", [sgt.SGD(0.5), sgt.ClippedSGD(0.5, 1.0)], ids=repr)
+def test_without_noise_a_stable_risk_goes_to_zero(algorithm):
+    problem = sgt.LinearRegression(sgt.covariance.identity(30))
+    assert sgt.stationary_risk(problem, algorithm).value == 0.0
+    curve, rate = sgt.risk_curve(problem, algorithm, 40.0), sgt.local_rate(problem, algorithm).value
+    assert np.log(curve(30.0) / curve(40.0)) / 10.0 == pytest.approx(rate, rel=1e-6)
+    with pytest.raises(OutsideTheory, match="learning_rate < 2 "):
+        sgt.stationary_risk(problem, sgt.SGD(2.5))
+
+
+@pytest.mark.parametrize("ask", [
+    lambda: sgt.risk_curve(PROBLEM, sgt.SignSGD(0.3), 2.0, rtol=1e-6),
+    lambda: sgt.exact_risk_curve(PROBLEM, sgt.SGD(0.3), 2.0),
+    lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.3), 1.0),
+])
+def test_an_answer_survives_pickling(ask):
+    found = ask()
+    again = pickle.loads(pickle.dumps(found))
+    np.testing.assert_array_equal(again.risk, found.risk)
+    factors = sgt.drift_and_noise(PROBLEM, found.algorithm)
+    assert pickle.loads(pickle.dumps(factors)).drift(1.0) == factors.drift(1.0)

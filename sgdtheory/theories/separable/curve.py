@@ -61,7 +61,7 @@ def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon
     eta = algorithm.learning_rate_at if callable(algorithm.learning_rate) else algorithm.learning_rate
 
     def solve(rates: Array, initial: Array, forcing: Array) -> Any:
-        return mode_solver.integrate(mode_solver.System(rates, initial, forcing, a.drift, a.noise, eta, algorithm.breaks), horizon, rtol)
+        return mode_solver.integrate(mode_solver.System(rates, initial, forcing, a.drift.unchecked, a.noise.unchecked, eta, algorithm.breaks), horizon, rtol)
 
     def bound(rate: float, side: float) -> Any:
         scalar = solve(np.array([rate]), np.array([m.initial.sum()]), np.array([m.forcing.sum()]))
@@ -72,4 +72,4 @@ def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon
     return RiskCurve(problem, algorithm, horizon, times, trajectory(times), HIGH_DIMENSION,
                      NumericalError(trajectory.numerical_error + table_error(algorithm), "estimated"),
                      source(algorithm, "risk_equation", "separable"), assumptions, trajectory,
-                     lambda: (bound(float(m.rates.max()), -1.0), bound(float(m.rates.min()), 1.0)))
+                     lambda: (bound(float(m.rates.max()), -1.0), bound(float(m.rates.min()), 1.0)), rtol)

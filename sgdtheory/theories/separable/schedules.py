@@ -31,7 +31,7 @@ def best_schedule(problem: LinearRegression, algorithm: SeparableUpdate, *, hori
 
     check(problem, algorithm)
     m, a = answer("modes", problem, algorithm), answer("drift_and_noise", problem, algorithm)
-    system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift, a.noise, 1.0)
+    system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift.unchecked, a.noise.unchecked, 1.0)
     path = greedy.integrate(system, horizon, common.greedy_rate)
     constant = _best_constant(m, a, horizon, float(path.learning_rate(np.array([0.0]))[0]))
     curve = answer("risk_curve", problem, algorithm.at(constant), horizon=horizon, rtol=1e-8, times=times)
@@ -44,7 +44,7 @@ def _best_constant(m: Modes, a: DriftAndNoise, horizon: float, start: float) -> 
     from scipy.optimize import minimize_scalar
 
     def final(log_rate: float, rtol: float = COARSE) -> float:
-        system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift, a.noise, math.exp(log_rate))
+        system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift.unchecked, a.noise.unchecked, math.exp(log_rate))
         try:
             return math.log(max(float(mode_solver.integrate(system, horizon, rtol)(horizon)), 1e-300))
         except NotConverged:                                   # the risk overflows: not the best
