@@ -77,22 +77,30 @@ def _domain(above: float, least: float, below: float, most: float) -> str:
     return "a finite number" + (" " + " and ".join(parts) if parts else "")
 
 
-def integer(argument: str, value: Any, *, least: int, instead: str = "") -> int:
-    """A whole number that is at least ``least``."""
+def integer(argument: str, value: Any, *, least: int, most: int | None = None, instead: str = "") -> int:
+    """A whole number that is at least ``least``, and at most ``most``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
         raise invalid(argument, value, f"a whole number >= {least}", instead)
+    if most is not None and value > most:
+        raise invalid(argument, value, f"a whole number in [{least}, {most}]", instead)
     return int(value)
 
 
-def array(argument: str, value: Any, shape: tuple[int | None, ...], domain: str = "finite numbers", instead: str = "") -> Array:
-    """A read-only float64 copy with the given shape (None: any length), all entries finite."""
-    wanted = "(" + ", ".join("n" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+def array(argument: str, value: Any, shape: tuple[int | None, ...], domain: str = "finite numbers", instead: str = "",
+          lengths: str = "n") -> Array:
+    """A read-only float64 copy with the given shape (None: any length), all entries finite.
+
+    ``lengths`` are the letters that errors show for the lengths, one for each axis or one for all.
+    """
+    letters = lengths if len(lengths) == len(shape) else lengths[0] * len(shape)
+    wanted = "(" + ", ".join(c if n is None else str(n) for c, n in zip(letters, shape, strict=True)) + ("," if len(shape) == 1 else "") + ")"
     try:
         result = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise invalid(argument, value, f"an array of {domain} of shape {wanted}", instead) from None
     if result.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, result.shape, strict=True)) or result.size == 0:
-        raise invalid(argument, f"array of shape {result.shape}", f"an array of shape {wanted}", instead)
+        given = value if value is None or isinstance(value, (int, float)) else f"array of shape {result.shape}"
+        raise invalid(argument, given, f"an array of shape {wanted}", instead)
     if not np.all(np.isfinite(result)):
         where = np.argwhere(~np.isfinite(result))[0]
         raise invalid(argument, float(result[tuple(where)]), f"{domain} everywhere (entry {tuple(int(i) for i in where)})", instead)

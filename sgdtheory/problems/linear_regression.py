@@ -10,7 +10,7 @@ import numpy as np
 from sgdtheory.errors import invalid
 from sgdtheory.problems.covariance import Covariance
 from sgdtheory.problems.noise import NoiseLaw, Noiseless
-from sgdtheory.values import Frozen, array, store
+from sgdtheory.values import Array, Frozen, array, store
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class LinearRegression(Frozen):
     Raises
     ------
     InvalidInput
-        For shapes that do not fit, entries that are not finite, or a nonzero error in the kernel of K.
+        For shapes that do not fit, entries that are not finite, a risk that overflows, or an error in the kernel of K.
 
     Examples
     --------
@@ -54,15 +54,25 @@ class LinearRegression(Frozen):
         d = self.covariance.d
         if self.error is None:
             ones = np.ones(d)
+            if not self._finite(ones):
+                raise invalid("covariance", self.covariance, "one for which v'Kv/2 is finite for v = ones, where error=None starts",
+                              "give a smaller error= yourself, or measure the features in larger units")
             if self.covariance.annihilates(ones):
                 raise invalid("error", None, "a vector outside the kernel of K: equal entries have risk 0", "give error= yourself")
             error = ones / np.sqrt(0.5 * float(self.covariance.quadratic(ones)))
             error.setflags(write=False)
         else:
             error = array("error", self.error, (d,), instead=f"the covariance has d={d}")
+            if not self._finite(error):
+                raise invalid("error", float(np.abs(error).max()), "a vector whose risk v'Kv/2 does not overflow",
+                              "error=None starts at risk 1")
             if self.covariance.annihilates(error):
                 raise invalid("error", self.error, "a vector with risk v'Kv/2 > 0, outside the kernel of K", "error=None starts at risk 1")
         store(self, error=error)
+
+    def _finite(self, v: Array) -> bool:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(self.covariance.quadratic(v)) and np.isfinite(np.sum(v * v)))
 
     def __repr__(self) -> str:
         start = ", ".join(f"{v:.6g}" for v in self.error) if self.error.size <= 6 else f"<{self.error.size} values>"

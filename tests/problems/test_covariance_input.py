@@ -38,7 +38,19 @@ nan, inf = np.nan, np.inf
     (lambda: cov.dense([1.0]), "shape"),
     (lambda: cov.dense([[1.0, 0.5], [0.4, 1.0]]), r"symmetric.*\(0, 1\)"),
     (lambda: cov.dense([[1.0, 2.0], [2.0, 1.0]]), "smallest eigenvalue is -1"),
-    (lambda: cov.dense([[1.0, 0.0], [0.0, 0.0]]), "matrix=0.0.*entry 1"),
+    (lambda: cov.dense([[1.0, 0.0], [0.0, 0.0]]), r"matrix=0.0.*positive on its diagonal \(entry \(1, 1\)\)"),
+    (lambda: cov.dense(None), r"^matrix=None: matrix must be an array of shape \(d, d\)"),
+    (lambda: cov.dense(3.0), r"^matrix=3.0: matrix must be an array of shape \(d, d\)"),
+    (lambda: cov.dense(np.eye(3) * 1e308), r"matrix=1e\+308.*finite sum"),
+    (lambda: cov.from_data([1.0, 2.0]), r"X=.*\(n, d\)"),
+    (lambda: cov.from_data(np.array([[1e200, 1.0], [-1e200, 2.0]])), r"X=1e\+200"),
+    (lambda: cov.low_rank([1.0, 2.0], [1.0, 1.0]), r"factor=.*\(d, k\)"),
+    (lambda: cov.low_rank([[1e200], [2.0]], [1.0, 1.0]), "factor=inf"),
+    (lambda: cov.ar1(2, correlation=0.5, scales=[1.0, 1e200]), "scales=inf"),
+    (lambda: cov.identity(10**20), r"d=1000.*\[1, 1000000000\].*memory"),
+    (lambda: cov.power_law(10**20, exponent=1.0), "d=1000.*memory"),
+    (lambda: cov.marchenko_pastur(10**20, ratio=0.5), "d=1000.*memory"),
+    (lambda: cov.ar1(10**20, correlation=0.5), "d=1000.*memory"),
     (lambda: cov.dense([[1.0, nan], [nan, 1.0]]), "matrix=nan"),
     (lambda: cov.from_data([[1.0, 2.0]]), "two rows"),
     (lambda: cov.from_data([[1.0, 2.0], [3.0, 2.0], [4.0, 2.0]]), "column 1 is 2"),
@@ -71,3 +83,18 @@ def test_rounding_is_not_taken_for_an_error():
     K = A @ A.T
     K[0, 1] += 1e-14 * K[0, 0]
     assert cov.dense(K).d == 30
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: sgt.LinearRegression(cov.identity(50), error=np.full(50, 1e200)), r"^error=1e\+200.*overflow"),
+    (lambda: sgt.LinearRegression(cov.dense(np.eye(3)), error=np.full(3, -1e200)), r"^error=1e\+200.*overflow"),
+    (lambda: sgt.LinearRegression(cov.identity(3, scale=1e308)), "^covariance=identity.*finite"),
+])
+def test_a_risk_that_overflows_is_one_clear_error(make, message):
+    with pytest.raises(InvalidInput, match=message):
+        make()
+
+
+def test_the_largest_matrices_are_taken():
+    problem = sgt.LinearRegression(cov.dense(np.eye(3) * 5e307))
+    assert problem.initial_risk == pytest.approx(1.0)

@@ -26,7 +26,9 @@ class AR1(Covariance):
                                         instead="at -1 and 1 all coordinates are one; 0.99 is close to that"))
         scales = array("scales", self.scales, (None,), "positive numbers")
         positive("scales", scales, "a scale is the standard deviation of a coordinate")
-        squares = array("scales", scales**2, scales.shape, "numbers whose squares are finite")
+        with np.errstate(over="ignore", under="ignore"):
+            squares = scales**2
+        squares = array("scales", squares, scales.shape, "numbers whose squares are finite")
         store(self, scales=scales, _variances=positive("scales", squares, "a scale whose square is not 0, 1e-100 say"))
 
     @property

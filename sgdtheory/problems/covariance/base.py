@@ -96,11 +96,12 @@ class Covariance(Frozen, ABC):
         """The call of a function of ``sgt.covariance`` that makes this object."""
 
 
-def positive(argument: str, values: Array, instead: str) -> Array:
+def positive(argument: str, values: Array, instead: str, on_diagonal: bool = False) -> Array:
     """``values``, all of them variances: positive, or an error that names the first that is not."""
     if np.any(values <= 0.0):
         where = int(np.argmax(values <= 0.0))
-        raise invalid(argument, float(values[where]), f"positive everywhere (entry {where})", instead)
+        place = f"positive on its diagonal (entry {(where, where)})" if on_diagonal else f"positive everywhere (entry {where})"
+        raise invalid(argument, float(values[where]), place, instead)
     return values
 
 

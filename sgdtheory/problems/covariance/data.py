@@ -11,6 +11,9 @@ from sgdtheory.errors import invalid
 from sgdtheory.problems.covariance.dense_matrix import Dense
 from sgdtheory.values import array
 
+_LARGEST = 1e140
+"""The squares of entries up to this, and their sums over rows and columns, do not overflow."""
+
 
 def from_data(X: Any) -> Dense:
     """K = X'X/n of the centred rows of X.
@@ -37,10 +40,13 @@ def from_data(X: Any) -> Dense:
     [2.667, 0.167]
     """
     names = getattr(X, "columns", None)
-    values = array("X", X, (None, None), "finite numbers", "one row a sample, one column a feature")
+    values = array("X", X, (None, None), "finite numbers", "one row a sample, one column a feature", lengths="nd")
     n, d = values.shape
     if n < 2:
         raise invalid("X", f"array of shape {values.shape}", "a data matrix with at least two rows")
+    largest = float(np.abs(values).max())
+    if largest > _LARGEST:
+        raise invalid("X", largest, f"of entries up to {_LARGEST:g} in absolute value", "larger units make them smaller")
     centred = values - values.mean(axis=0)
     # a constant column leaves rounding of its mean behind; data that vary less than that do not vary at all
     spread = np.abs(centred).max(axis=0)

@@ -25,9 +25,13 @@ class Dense(Covariance):
     entries: Array
 
     def __post_init__(self) -> None:
-        given = array("matrix", self.entries, (None, None))
+        given = array("matrix", self.entries, (None, None), lengths="dd")
         if given.shape[0] != given.shape[1]:
             raise invalid("matrix", f"array of shape {given.shape}", "square", "from_data(X) takes a data matrix")
+        with np.errstate(over="ignore"):
+            if not np.isfinite(np.abs(given).sum()):
+                raise invalid("matrix", float(np.abs(given).max()), "a matrix whose entries have a finite sum",
+                              "risks would overflow, measure the features in larger units")
         gap = np.abs(given - given.T)
         if gap.max() > TOLERANCE * np.abs(given).max():
             i, j = (int(n) for n in np.unravel_index(np.argmax(gap), gap.shape))
@@ -35,7 +39,8 @@ class Dense(Covariance):
                           f"symmetric (entry {(i, j)} differs from entry {(j, i)}, {given[j, i]:g})",
                           "(matrix + matrix.T) / 2 is")
         matrix = 0.5 * given + 0.5 * given.T
-        positive("matrix", np.diagonal(matrix), "leave out coordinates that never vary: no algorithm can learn them")
+        positive("matrix", np.diagonal(matrix), "leave out coordinates that never vary: no algorithm can learn them",
+                 on_diagonal=True)
         with one_thread():
             root = _root(matrix)
         store(self, entries=matrix, _variances=np.array(np.diagonal(matrix)), _root=root)

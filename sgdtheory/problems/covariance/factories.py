@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from sgdtheory.problems.covariance.dense_matrix import Dense
     from sgdtheory.problems.covariance.low_rank_plus_diagonal import LowRank
 
+_LARGEST_D = 10**9
+
+
+def _dimension(d: Any) -> int:
+    """The dimension: a vector of this length must fit into memory."""
+    return integer("d", d, least=1, most=_LARGEST_D, instead="a vector of d numbers must fit into memory")
+
 
 def identity(d: int, scale: float = 1.0) -> Diagonal:
     """K = scale * I.
@@ -32,7 +39,7 @@ def identity(d: int, scale: float = 1.0) -> Diagonal:
     >>> sgt.covariance.identity(3, scale=2.0).matrix().tolist()
     [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]]
     """
-    d, scale = integer("d", d, least=1), number("scale", scale, above=0.0)
+    d, scale = _dimension(d), number("scale", scale, above=0.0)
     result = Diagonal(np.full(d, scale))
     result._called(f"identity({d}{'' if scale == 1.0 else f', scale={scale!r}'})")
     return result
@@ -71,7 +78,7 @@ def power_law(d: int, exponent: float) -> Diagonal:
     >>> sgt.covariance.power_law(3, exponent=1.0).variances.round(4).tolist()
     [1.0, 0.5, 0.3333]
     """
-    d, exponent = integer("d", d, least=1), number("exponent", exponent, least=0.0)
+    d, exponent = _dimension(d), number("exponent", exponent, least=0.0)
     if not float(d) ** -exponent > 0.0:
         raise invalid("exponent", exponent, f"such that d**-exponent > 0 in floating point (d={d})",
                       f"at most {300.0 / np.log10(d):.4g}")
@@ -100,7 +107,7 @@ def marchenko_pastur(d: int, ratio: float) -> Diagonal:
     >>> round(K.trace / K.d, 3)
     1.0
     """
-    d = integer("d", d, least=1)
+    d = _dimension(d)
     ratio = number("ratio", ratio, above=0.0, most=1.0,
                    instead="above 1 some variances would be zero; leave those coordinates out")
     from sgdtheory.problems.covariance.quantiles import marchenko_pastur_quantiles
@@ -128,7 +135,7 @@ def ar1(d: int, correlation: float, scales: Any = None) -> AR1:
     >>> sgt.covariance.ar1(3, correlation=0.5).matrix().tolist()
     [[1.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.0]]
     """
-    d = integer("d", d, least=1)
+    d = _dimension(d)
     given = np.ones(d) if scales is None else array("scales", scales, (d,), "positive numbers", f"d={d}")
     from sgdtheory.problems.covariance.autoregressive import AR1
 

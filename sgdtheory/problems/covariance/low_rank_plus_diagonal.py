@@ -20,10 +20,12 @@ class LowRank(Covariance):
     rest: Array
 
     def __post_init__(self) -> None:
-        factor = array("factor", self.factor, (None, None), instead="one column: factor[:, None]")
+        factor = array("factor", self.factor, (None, None), instead="one column: factor[:, None]", lengths="dk")
         rest = array("diagonal", self.rest, (factor.shape[0],), instead=f"factor has {factor.shape[0]} rows")
         positive("diagonal", rest, "the variance that a coordinate does not share with others")
-        variances = array("factor", np.sum(factor**2, axis=1) + rest, rest.shape, "numbers whose squares are finite")
+        with np.errstate(over="ignore"):
+            squares = np.sum(factor**2, axis=1) + rest
+        variances = array("factor", squares, rest.shape, "numbers whose squares are finite")
         store(self, factor=factor, rest=rest, _variances=variances)
 
     @property
