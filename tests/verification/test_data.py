@@ -10,7 +10,9 @@ import pytest
 from sgdtheory.errors import AsymptoticWarning, InvalidInput
 from sgdtheory.problems.noise import Noiseless
 from sgdtheory.verification.data import model
+from sgdtheory.verification.data.analysis import Gap
 from sgdtheory.verification.data.job import analyse
+from sgdtheory.verification.data.report import outcome_rows
 
 D = 12
 
@@ -248,6 +250,10 @@ def test_words_for_a_tie_a_clear_win_and_a_divergence(plain):
     tie = replace(plain, outcomes=(sgd, replace(sign, runs={**sign.runs, "rows": runs}), scaled[2]))
     assert tie.winner is None
     assert "no clear winner" in tie.sentences[1]
+    grown = replace(sgd, runs={kind: replace(runs, risk=1e9 * runs.risk) for kind in sgd.runs})
+    unstable = replace(plain, outcomes=(grown, scaled[1], scaled[2]))
+    assert unstable.winner is scaled[1]
+    assert "SGD diverges on the rows" in unstable.sentences[1]
     lost = replace(scaled[0], runs={}, gaps={}, diverged={"rows": "run 0 overflowed at t=3"})
     without = replace(plain, outcomes=(lost, scaled[1], scaled[2]))
     assert without.winner is scaled[1]
@@ -257,6 +263,56 @@ def test_words_for_a_tie_a_clear_win_and_a_divergence(plain):
     nobody = replace(plain, outcomes=tuple(replace(o, runs={}, gaps={}, diverged=lost.diverged) for o in plain.outcomes))
     assert nobody.winner is None
     assert "every algorithm diverges" in nobody.sentences[1]
+
+
+def said(found, o):
+    return next(s for s in found.sentences if s.startswith(f"{o.name}: "))
+
+
+def test_a_learning_rate_that_is_unstable_at_finite_d_is_called_so():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 5))
+    found = analyse(x, x @ np.ones(5) + 0.5 * rng.standard_normal(300), horizon=30.0, runs=4, rng=0,
+                    learning_rates={"sgd": 2.0, "signsgd": 0.1, "clipped sgd": 0.1})
+    sgd = found.outcome("SGD")
+    assert "rows" in sgd.runs  # nothing overflows
+    assert all(sgd.diverges(kind) for kind in sgd.runs)
+    text = said(found, sgd)
+    assert "runs on the rows diverge" in text
+    assert "beyond what is stable at this finite number" in text
+    assert "stability threshold; here that is learning_rate < 1." in text
+    assert "%" not in text
+    assert outcome_rows(found)[0][4:] == ["diverges"] * 3
+    assert not any(o.diverges("rows") or o.beyond for o in found.outcomes[1:])
+
+
+@pytest.mark.parametrize(("gaps", "expected"), [
+    # rows, shuffled, gaussian: (average, standard error)
+    (((0.30, 0.20), (0.05, 0.05), (0.04, 0.01)), ["finite"]),          # clear next to a noisy column
+    (((0.20, 0.05), (0.25, 0.05), (0.052, 0.05)), []),                 # a large difference of noisy columns
+    (((0.50, 0.01), (0.30, 0.01), (0.10, 0.01)), ["not Gaussian", "depend", "finite"]),
+    (((0.013, 1e-4), (0.012, 1e-4), (0.011, 1e-4)), []),               # clear, but below 2 %
+])
+def test_only_parts_beyond_their_own_errors_are_blamed(plain, gaps, expected):
+    made = {kind: Gap(*gap, gap[0]) for kind, gap in zip(("rows", "shuffled", "gaussian"), gaps, strict=True)}
+    text = said(replace(plain, outcomes=tuple(replace(o, gaps=made) for o in plain.outcomes)), plain.outcomes[0])
+    if not expected:
+        assert "None of its parts" in text
+        return
+    blamed = text.split("comes from ")[1].split(" (")[0]
+    for word in ("finite", "not Gaussian", "depend"):
+        assert (word in blamed) is (word in expected)
+
+
+def test_a_risk_at_rounding_level_has_no_relative_gap(plain):
+    sgd = plain.outcomes[0]
+    tiny = replace(sgd, curve=replace(sgd.curve, risk=np.geomspace(sgd.curve.risk[0], 1e-25, len(sgd.curve.risk))))
+    shrunk = replace(sgd.runs["rows"], risk=1e-20 * sgd.runs["rows"].risk)
+    tiny = replace(tiny, runs=dict.fromkeys(sgd.runs, shrunk))
+    found = replace(plain, outcomes=(tiny, *plain.outcomes[1:]))
+    assert "rounding level" in said(found, tiny)
+    assert "%" not in said(found, tiny)
+    assert outcome_rows(found)[0][4:] == ["rounding level"] * 3
 
 
 def test_pictures_and_the_page(plain, tmp_path):

@@ -19,6 +19,12 @@ from sgdtheory.verification.data.model import Model
 CLEAR = 3.0
 """A difference of final risks below this many standard errors is no clear win."""
 
+GROWN = 2.0
+"""Runs diverge, though nothing overflows, if their mean ends above the start and above this many times the theory."""
+
+ROUNDING = 1e-18
+"""A theory that ends below this fraction of the starting risk is at rounding level: of predictions, 1e-9 is left."""
+
 HYBRIDS = ("x*sign(r)", "sign(x)*r")
 """Between SGD and signSGD: the sign of the residual alone, the sign of the features alone."""
 
@@ -67,6 +73,8 @@ class Outcome:
     pull : dict of str to float
         Norm of the mean update at theta_star, relative to that at the start: over the ``rows``, and over rows with
         ``shuffled`` residuals. Zero for SGD; for others the first exceeds the second if residuals depend on the features.
+    beyond : str
+        What `exact_stationary_risk` says of a learning rate of SGD beyond mean-square stability; empty if it is not.
     """
 
     name: str
@@ -78,11 +86,24 @@ class Outcome:
     gaps: Mapping[str, Gap]
     diverged: Mapping[str, str]
     pull: Mapping[str, float]
+    beyond: str = ""
+
+    def diverges(self, kind: str) -> bool:
+        """Whether runs of this kind overflowed, or ended far above both their start and the theory."""
+        if kind not in self.runs:
+            return True
+        end, start = float(self.runs[kind].mean[-1]), float(self.curve.risk[0])
+        return end > start and end > GROWN * float(self.curve.risk[-1])
+
+    @property
+    def at_rounding(self) -> bool:
+        """Whether the theory ends at rounding level, where relative gaps say nothing."""
+        return bool(self.curve.risk[-1] < ROUNDING * self.curve.risk[0])
 
     @property
     def final(self) -> float:
         """Mean risk of the runs on the rows at the horizon, infinite if they diverged."""
-        return float(self.runs["rows"].mean[-1]) if "rows" in self.runs else np.inf
+        return np.inf if self.diverges("rows") else float(self.runs["rows"].mean[-1])
 
 
 @dataclass(frozen=True, eq=False)

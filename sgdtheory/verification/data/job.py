@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from sgdtheory.algorithms.separable import SGD, ClippedSGD, SeparableUpdate, SignSGD
-from sgdtheory.errors import Diverged, SGDTheoryError, SGDTheoryWarning, invalid
+from sgdtheory.errors import Diverged, OutsideTheory, SGDTheoryError, SGDTheoryWarning, invalid
 from sgdtheory.questions.best_schedule import best_schedule
 from sgdtheory.questions.effects import effects
+from sgdtheory.questions.exact_stationary_risk import exact_stationary_risk
 from sgdtheory.questions.risk_curve import risk_curve
 from sgdtheory.simulation import streams
 from sgdtheory.simulation.ensemble import simulate
@@ -155,7 +156,19 @@ def _outcome(name: str, algorithm: SeparableUpdate, tuned: bool, model: Model, h
             diverged[kind] = str(error)
     gaps = {kind: Gap.of(curve, r) for kind, r in ensembles.items()}
     pulls = {"rows": pull(model, model.rows, algorithm), "shuffled": pull(model, model.shuffled, algorithm)}
-    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged, pulls)
+    return Outcome(name, algorithm, tuned, curve, found, ensembles, gaps, diverged, pulls, _beyond(model, algorithm))
+
+
+def _beyond(model: Model, algorithm: SeparableUpdate) -> str:
+    """The words of the exact theory where SGD's learning rate is not stable at this d; else empty."""
+    # A direction without data never contracts, so that no learning rate would count as stable.
+    if not isinstance(algorithm, SGD) or model.rank < model.problem.scale:
+        return ""
+    try:
+        exact_stationary_risk(model.problem, algorithm)
+    except OutsideTheory as error:
+        return str(error) if "stability" in str(error) else ""
+    return ""
 
 
 def _hybrid(model: Model, text: str, horizon: float) -> dict[str, float]:

@@ -98,11 +98,19 @@ def _rate(o: Outcome) -> str:
 
 
 def _final(o: Outcome) -> str:
-    return f"{o.final:.4g} ± {o.runs['rows'].standard_error[-1]:.1g}" if "rows" in o.runs else "diverges"
+    if "rows" not in o.runs:
+        return "diverges"
+    if o.diverges("rows"):
+        return f"diverges ({o.runs['rows'].mean[-1]:.2g})"
+    return f"{o.final:.4g} ± {o.runs['rows'].standard_error[-1]:.1g}"
 
 
 def _gap(o: Outcome, kind: str) -> str:
-    return f"{o.gaps[kind].average:+.1%} ± {o.gaps[kind].standard_error:.1%}" if kind in o.gaps else "diverges"
+    if o.diverges(kind):
+        return "diverges"
+    if o.at_rounding:
+        return "rounding level"
+    return f"{o.gaps[kind].average:+.1%} ± {o.gaps[kind].standard_error:.1%}"
 
 
 def effect_rows(a: DataAnalysis) -> list[list[str]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from sgdtheory.verification.data.analysis import CLEAR, HYBRIDS, DataAnalysis, Gap, Outcome
+from sgdtheory.verification.data.analysis import CLEAR, HYBRIDS, ROUNDING, DataAnalysis, Gap, Outcome
 
 HONEST = ("The theory is a limit for Gaussian features in high dimension and for label noise that does not depend on "
           "them; on real rows it is an approximation, and the gaps above are its measured errors here.")
+PARTS = ("the finite number of features", "features that are not Gaussian", "residuals that depend on the features")
 LARGE = 0.02
 """Parts of a gap below 2 % are not blamed on anything."""
 
@@ -41,8 +42,8 @@ def _prediction(a: DataAnalysis) -> str:
 
 def _result(a: DataAnalysis) -> str:
     overflow = "".join(f" {o.name} diverges on the rows at its learning rate {o.algorithm.constant_learning_rate:.4g}."
-                       for o in a.outcomes if "rows" in o.diverged)
-    left = [o for o in a.ranking if "rows" in o.runs]
+                       for o in a.outcomes if o.diverges("rows"))
+    left = [o for o in a.ranking if not o.diverges("rows")]
     if not left:
         return "On the rows every algorithm diverges." + overflow
     finals = ", ".join(f"{o.name} {o.final:.4g} ± {o.runs['rows'].standard_error[-1]:.1g}" for o in left)
@@ -101,13 +102,31 @@ def _times(factor: float) -> str:
 
 
 def _gap(o: Outcome) -> str:
-    if "rows" not in o.gaps:
-        return f"{o.name}: runs on the rows diverge ({o.diverged['rows']}), so there is no gap to the theory to give."
+    if o.diverges("rows"):
+        return _divergence(o)
+    if o.at_rounding:
+        return (f"{o.name}: by the theory the risk falls to {o.curve.risk[-1]:.2g}, below {ROUNDING:g} of its start and so "
+                f"at rounding level (runs on the rows: {o.final:.2g}); a relative gap there says nothing.")
     found = o.gaps["rows"]
-    compared = ", ".join(f"{label} {o.gaps[kind].average:+.1%}" if kind in o.gaps else f"{label} diverge"
+    compared = ", ".join(f"{label} diverge" if o.diverges(kind) else f"{label} {o.gaps[kind].average:+.1%}"
                          for kind, label in (("gaussian", "Gaussian features"), ("shuffled", "shuffled residuals")))
     return (f"{o.name}: the runs on the rows lie {_percent(found)} the theory on average over time ({found.final:+.0%} "
             f"at the end); {compared}. {_blame(o)}")
+
+
+def _divergence(o: Outcome) -> str:
+    """Runs on the rows that diverge: how far they got, and whether finite d alone is enough for that."""
+    how = o.diverged.get("rows") or (f"their mean risk goes from {o.curve.risk[0]:.4g} to {o.runs['rows'].mean[-1]:.2g}, "
+                                     f"where the theory has {o.curve.risk[-1]:.4g}")
+    told = f"{o.name}: runs on the rows diverge ({how}), so there is no gap to the theory to give."
+    if o.diverges("gaussian"):
+        told += (" Gaussian features diverge too: the learning rate is beyond what is stable at this finite number of "
+                 "features, which the limit of the theory does not see.")
+    elif o.diverges("shuffled"):
+        told += " Gaussian features do not: the shape of the features makes the learning rate unstable."
+    else:
+        told += " Only residuals that depend on the features do that."
+    return told + (f" sgt.exact_stationary_risk, for Gaussian features at this d, says: {o.beyond}." if o.beyond else "")
 
 
 def _percent(gap: Gap) -> str:
@@ -116,28 +135,35 @@ def _percent(gap: Gap) -> str:
 
 def _blame(o: Outcome) -> str:
     """What the gap is due to: finite d, the shape of the features, residuals that depend on the features."""
-    if "gaussian" not in o.gaps:
+    if o.diverges("gaussian"):
         return "Already Gaussian features diverge at this finite d."
-    if "shuffled" not in o.gaps:
-        return "The shape of the features makes it diverge."
-    steps = (o.gaps["gaussian"], o.gaps["shuffled"], o.gaps["rows"])
-    parts = {"the finite number of features": steps[0].average,
-             "features that are not Gaussian": steps[1].average - steps[0].average,
-             "residuals that depend on the features": steps[2].average - steps[1].average}
-    detail = ", ".join(f"{name} {part:+.1%}" for name, part in parts.items())
-    name = max(parts, key=lambda key: abs(parts[key]))
-    noise = 3.0 * max(gap.standard_error for gap in steps)
-    if abs(parts[name]) < max(LARGE, noise):
-        return f"Its parts are small or within three standard errors of the runs ({detail})."
+    if o.diverges("shuffled"):
+        return "With shuffled residuals the shape of the features makes it diverge."
+    parts = _parts(o)
+    detail = ", ".join(f"{name} {part:+.1%} ± {error:.1%}" for name, (part, error) in parts.items())
+    clear = sorted((name for name, (part, error) in parts.items() if abs(part) >= max(LARGE, CLEAR * error)),
+                   key=lambda name: -abs(parts[name][0]))
+    if not clear:
+        return (f"None of its parts is both above {LARGE:.0%} and beyond three of its own standard errors ({detail}), "
+                "so none is blamed.")
     pull = ""
-    if name.startswith("residuals"):
+    if PARTS[2] in clear:
         rows, shuffled = o.pull["rows"], o.pull["shuffled"]
         if rows > LARGE:
             # Finitely many shuffled residuals leave a mean update too; only what exceeds it shifts the algorithm.
             elsewhere = ", so it settles elsewhere" if rows > 1.5 * shuffled else ""
             pull = (f": at theta_star its mean update over the rows is still {rows:.0%} of that at the start "
                     f"({shuffled:.0%} with shuffled residuals){elsewhere}")
-    return f"Most of it comes from {name} ({detail}){pull}."
+    return f"What is clear of it comes from {' and '.join(clear)} ({detail}){pull}."
+
+
+def _parts(o: Outcome) -> dict[str, tuple[float, float]]:
+    """Each part of the gap with its own standard error; kinds of runs draw independently, so errors add in squares."""
+    first, second, third = (o.gaps[kind] for kind in ("gaussian", "shuffled", "rows"))
+    differences = ((second, first), (third, second))
+    parts = [(first.average, first.standard_error)]
+    parts += [(b.average - a.average, math.hypot(b.standard_error, a.standard_error)) for b, a in differences]
+    return dict(zip(PARTS, parts, strict=True))
 
 
 def _features(a: DataAnalysis) -> str:
