@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sgdtheory.questions.claim import Exactness, NumericalError, Source, bibtex, card
+from sgdtheory.questions.claim import Assumption, Exactness, NumericalError, Source, bibtex, card
 from sgdtheory.questions.risk_curve import RiskCurve
 from sgdtheory.questions.times import recording_times
 from sgdtheory.registry import answer
@@ -43,6 +43,7 @@ class BestSchedule:
     numerical_error: NumericalError
     source: Source
     schedule: Callable[[float], float] = field(repr=False)
+    assumptions: tuple[Assumption, ...] = ()
 
     def __reduce__(self) -> Any:
         """A pickle holds the question, and asks it again."""
@@ -65,13 +66,24 @@ class BestSchedule:
         return bibtex(self.source)
 
     def __repr__(self) -> str:
-        return (f"BestSchedule({type(self.algorithm).__name__}, horizon={self.horizon:g}: greedy R={self.risk[-1]:.6g}, "
-                f"constant {self.constant:.6g} gives R={self.constant_curve.risk[-1]:.6g})")
+        return (
+            f"BestSchedule({type(self.algorithm).__name__}, horizon={self.horizon:g}: greedy R={self.risk[-1]:.6g}, "
+            f"constant {self.constant:.6g} gives R={self.constant_curve.risk[-1]:.6g})"
+        )
 
     def _repr_html_(self) -> str:
-        return card("Best schedule", {"algorithm": type(self.algorithm).__name__, "horizon": self.horizon, "greedy: final risk": self.risk[-1],
-                                      "best constant learning rate": self.constant, "its final risk": self.constant_curve.risk[-1],
-                                      "exactness": self.exactness, "source": self.source})
+        return card(
+            "Best schedule",
+            {
+                "algorithm": type(self.algorithm).__name__,
+                "horizon": self.horizon,
+                "greedy: final risk": self.risk[-1],
+                "best constant learning rate": self.constant,
+                "its final risk": self.constant_curve.risk[-1],
+                "exactness": self.exactness,
+                "source": self.source,
+            },
+        )
 
 
 def best_schedule(problem: Any, algorithm: Any, horizon: float) -> BestSchedule:

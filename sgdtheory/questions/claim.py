@@ -53,6 +53,7 @@ class Source:
 
 
 HIGH_DIMENSION = Exactness("limit", "d -> infinity with steps/d fixed; the risk of a run differs by O(d^-1/2), its mean by O(1/d)")
+SMALL = NumericalError(1e-10, "estimated")
 EXACT = Exactness("exact", "at this dimension and step size")
 
 
@@ -60,8 +61,9 @@ def card(title: str, rows: dict[str, Any], picture: str = "") -> str:
     """An HTML card for notebooks."""
     import html
 
-    body = "".join(f"<tr><th style='text-align:left'>{html.escape(k)}</th><td style='text-align:left'>{html.escape(str(v))}</td></tr>"
-                   for k, v in rows.items())
+    body = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(k)}</th><td style='text-align:left'>{html.escape(str(v))}</td></tr>" for k, v in rows.items()
+    )
     return f"<div><b>{html.escape(title)}</b><table>{body}</table>{picture}</div>"
 
 

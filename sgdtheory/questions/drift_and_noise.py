@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sgdtheory.errors import invalid
-from sgdtheory.questions.claim import Source, card
+from sgdtheory.questions.claim import EXACT, SMALL, Exactness, NumericalError, Source, card
 from sgdtheory.registry import answer
 from sgdtheory.values import Array
 
@@ -37,6 +37,8 @@ class DriftAndNoise:
     noise: Any
     drift_slope: Any
     noise_slope: Any
+    exactness: Exactness = EXACT
+    numerical_error: NumericalError = SMALL
 
     def __post_init__(self) -> None:
         for name in ("drift", "noise", "drift_slope", "noise_slope"):
@@ -64,8 +66,10 @@ class DriftAndNoise:
         return f"DriftAndNoise({self.algorithm!r}: psi(1)={self.drift(one)[0]:.6g}, nu(1)={self.noise(one)[0]:.6g})"
 
     def _repr_html_(self) -> str:
-        return card("Drift factor and noise power", {"algorithm": self.algorithm, "psi(1)": self.drift(np.array([1.0]))[0],
-                                                     "nu(1)": self.noise(np.array([1.0]))[0], "source": self.source})
+        return card(
+            "Drift factor and noise power",
+            {"algorithm": self.algorithm, "psi(1)": self.drift(np.array([1.0]))[0], "nu(1)": self.noise(np.array([1.0]))[0], "source": self.source},
+        )
 
 
 def positive_risk(argument: str, value: Any) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sgdtheory.questions.claim import Exactness, Source, bibtex, card
+from sgdtheory.questions.claim import SMALL, Assumption, Exactness, NumericalError, Source, bibtex, card
 from sgdtheory.questions.drift_and_noise import positive_risk
 from sgdtheory.registry import answer, require_order
 from sgdtheory.values import Array
@@ -45,6 +45,8 @@ class Effects:
     rate_ratio: float
     exactness: Exactness
     source: Source
+    numerical_error: NumericalError = SMALL
+    assumptions: tuple[Assumption, ...] = ()
 
     def plot(self, ax: Any = None) -> Any:
         """Effective learning rate and noise compression against R; returns the matplotlib axes."""

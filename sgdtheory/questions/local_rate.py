@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sgdtheory.questions.claim import Exactness, Source, card
+from sgdtheory.questions.claim import SMALL, Assumption, Exactness, NumericalError, Source, card
 from sgdtheory.questions.stationary_risk import StationaryRisk
 from sgdtheory.registry import answer
 
@@ -23,6 +23,8 @@ class LocalRate:
     stationary: StationaryRisk
     exactness: Exactness
     source: Source
+    numerical_error: NumericalError = SMALL
+    assumptions: tuple[Assumption, ...] = ()
 
     def __float__(self) -> float:
         return self.value
@@ -31,8 +33,16 @@ class LocalRate:
         return f"LocalRate({self.value:.10g} per unit time, {self.algorithm!r})"
 
     def _repr_html_(self) -> str:
-        return card("Local rate", {"algorithm": self.algorithm, "rate per unit time": self.value, "around R_inf": self.stationary.value,
-                                   "exactness": self.exactness, "source": self.source})
+        return card(
+            "Local rate",
+            {
+                "algorithm": self.algorithm,
+                "rate per unit time": self.value,
+                "around R_inf": self.stationary.value,
+                "exactness": self.exactness,
+                "source": self.source,
+            },
+        )
 
 
 def local_rate(problem: Any, algorithm: Any) -> LocalRate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sgdtheory.questions.claim import Source, card
+from sgdtheory.questions.claim import EXACT, SMALL, Exactness, NumericalError, Source, card
 from sgdtheory.registry import answer
 from sgdtheory.values import Array
 
@@ -31,6 +31,8 @@ class Modes:
     weights: Array
     initial: Array
     forcing: Array
+    exactness: Exactness = EXACT
+    numerical_error: NumericalError = SMALL
 
     @property
     def condition_number(self) -> float:
@@ -42,8 +44,17 @@ class Modes:
         return f"Modes({self.algorithm!r}: {self.rates.size} modes, rates {self.rates.min():.4g} to {self.rates.max():.4g})"
 
     def _repr_html_(self) -> str:
-        return card("Modes", {"algorithm": self.algorithm, "number": self.rates.size, "slowest rate": self.rates.min(),
-                              "fastest rate": self.rates.max(), "sum of noise weights": self.weights.sum(), "source": self.source})
+        return card(
+            "Modes",
+            {
+                "algorithm": self.algorithm,
+                "number": self.rates.size,
+                "slowest rate": self.rates.min(),
+                "fastest rate": self.rates.max(),
+                "sum of noise weights": self.weights.sum(),
+                "source": self.source,
+            },
+        )
 
 
 def modes(problem: Any, algorithm: Any) -> Modes:

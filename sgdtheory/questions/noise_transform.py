@@ -14,6 +14,7 @@ from sgdtheory.values import Array
 
 _LARGEST = 1e150
 
+
 def noise_transform(noise: NoiseLaw, u: ArrayLike, log: bool = False) -> Array | float:
     r"""The noise transform of a noise law.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sgdtheory.questions.claim import EXACT, Exactness, NumericalError, Source, card
+from sgdtheory.questions.claim import EXACT, Assumption, Exactness, NumericalError, Source, card
 from sgdtheory.registry import answer, require_order
 from sgdtheory.values import Array, array
 
@@ -32,13 +32,22 @@ class OneStep:
     numerical_error: NumericalError
     source: Source
     exactness: Exactness = EXACT
+    assumptions: tuple[Assumption, ...] = ()
 
     def __repr__(self) -> str:
         return f"OneStep({self.algorithm!r}: expected change of risk {self.risk_change:.6g}, exact)"
 
     def _repr_html_(self) -> str:
-        return card("One step", {"algorithm": self.algorithm, "expected change of risk": self.risk_change, "exactness": self.exactness,
-                                 "numerical error": self.numerical_error, "source": self.source})
+        return card(
+            "One step",
+            {
+                "algorithm": self.algorithm,
+                "expected change of risk": self.risk_change,
+                "exactness": self.exactness,
+                "numerical error": self.numerical_error,
+                "source": self.source,
+            },
+        )
 
 
 def one_step(problem: Any, algorithm: Any, error: Any = None) -> OneStep:

@@ -96,14 +96,25 @@ class RiskCurve:
         return bibtex(self.source)
 
     def __repr__(self) -> str:
-        return (f"RiskCurve({self.algorithm!r}: R(0)={self.risk[0]:.6g} -> R({self.horizon:g})={self.risk[-1]:.6g}, "
-                f"{self.exactness.kind}, {self.numerical_error})")
+        return (
+            f"RiskCurve({self.algorithm!r}: R(0)={self.risk[0]:.6g} -> R({self.horizon:g})={self.risk[-1]:.6g}, "
+            f"{self.exactness.kind}, {self.numerical_error})"
+        )
 
     def _repr_html_(self) -> str:
-        return card("Risk curve", {"algorithm": self.algorithm, "raw step": _step(self.algorithm, self.problem), "R(0)": f"{self.risk[0]:.6g}",
-                                   f"R({self.horizon:g})": f"{self.risk[-1]:.6g}", "exactness": self.exactness,
-                                   "numerical error": self.numerical_error, "source": self.source,
-                                   "assumptions": "; ".join(map(str, self.assumptions))})
+        return card(
+            "Risk curve",
+            {
+                "algorithm": self.algorithm,
+                "raw step": _step(self.algorithm, self.problem),
+                "R(0)": f"{self.risk[0]:.6g}",
+                f"R({self.horizon:g})": f"{self.risk[-1]:.6g}",
+                "exactness": self.exactness,
+                "numerical error": self.numerical_error,
+                "source": self.source,
+                "assumptions": "; ".join(map(str, self.assumptions)),
+            },
+        )
 
 
 def _step(algorithm: Any, problem: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sgdtheory.questions.claim import Exactness, NumericalError, Source, bibtex, card
+from sgdtheory.questions.claim import Assumption, Exactness, NumericalError, Source, bibtex, card
 from sgdtheory.registry import answer
 from sgdtheory.values import Array
 
@@ -30,6 +30,7 @@ class StationaryRisk:
     exactness: Exactness
     numerical_error: NumericalError
     source: Source
+    assumptions: tuple[Assumption, ...] = ()
 
     def __float__(self) -> float:
         return self.value
@@ -42,8 +43,17 @@ class StationaryRisk:
         return f"StationaryRisk({self.value:.10g}, {self.algorithm!r}, {self.exactness.kind})"
 
     def _repr_html_(self) -> str:
-        return card("Stationary risk", {"algorithm": self.algorithm, "R_inf": f"{self.value:.10g}", "exactness": self.exactness,
-                                        "numerical error": self.numerical_error, "source": self.source})
+        return card(
+            "Stationary risk",
+            {
+                "algorithm": self.algorithm,
+                "R_inf": f"{self.value:.10g}",
+                "exactness": self.exactness,
+                "numerical error": self.numerical_error,
+                "source": self.source,
+                "assumptions": "; ".join(map(str, self.assumptions)),
+            },
+        )
 
 
 def stationary_risk(problem: Any, algorithm: Any) -> StationaryRisk:

@@ -91,8 +91,10 @@ def _skewed(law: Stable, u: Array) -> Array:
         raise OutsideTheory(f"alpha={law.alpha:g}: the transform of stable noise needs alpha >= {SMALLEST_ALPHA}")
     density = law.density_at_zero * law.scale
     if density < LEAST_DENSITY:
-        raise OutsideTheory(f"{law!r} has density {density:.3g} at zero in units of its scale; its transform needs "
-                            f"{LEAST_DENSITY:g}; take beta nearer to 0, or alpha farther from 1")
+        raise OutsideTheory(
+            f"{law!r} has density {density:.3g} at zero in units of its scale; its transform needs "
+            f"{LEAST_DENSITY:g}; take beta nearer to 0, or alpha farther from 1"
+        )
     slope = law.slope
     turn = np.arctan(slope) / (2.0 + law.alpha)
     # For alpha = 1 the exponent bends as t log t, which leaves a narrower sector.

@@ -19,7 +19,6 @@ from sgdtheory.questions.stationary_risk import StationaryRisk
 from sgdtheory.registry import answer, cell
 from sgdtheory.values import Array
 
-
 MOST_STEPS = 10**8
 """Every step is taken, and its risk kept."""
 
@@ -74,7 +73,8 @@ def exact_risk_curve(problem: LinearRegression, algorithm: SGD, *, horizon: floa
     rates, risks = m.rates, np.array(m.initial)
     last = int(np.floor(horizon * d + 1e-9))
     if last > MOST_STEPS:
-        raise invalid("horizon", horizon, f"at most {MOST_STEPS / d:.6g} at d={d} ({MOST_STEPS:.0e} steps)", "sgt.risk_curve costs no more for a longer one")
+        most = f"at most {MOST_STEPS / d:.6g} at d={d} ({MOST_STEPS:.0e} steps)"
+        raise invalid("horizon", horizon, most, "sgt.risk_curve costs no more for a longer one")
     total = np.empty(last + 1)
     total[0] = risks.sum()
     step = None

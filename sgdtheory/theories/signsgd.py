@@ -12,7 +12,7 @@ from sgdtheory.errors import OutsideTheory, invalid
 from sgdtheory.kernels import separable as common
 from sgdtheory.kernels import signsgd as kernel
 from sgdtheory.problems.linear_regression import LinearRegression
-from sgdtheory.questions.claim import NumericalError, Source
+from sgdtheory.questions.claim import HIGH_DIMENSION, NumericalError, Source
 from sgdtheory.questions.drift_and_noise import DriftAndNoise
 from sgdtheory.questions.one_step import OneStep
 from sgdtheory.registry import cell, find
@@ -31,7 +31,9 @@ def drift_and_noise(problem: LinearRegression, algorithm: SignSGD) -> DriftAndNo
     from sgdtheory.solvers.tabulated import Tabulated
 
     drift = Tabulated(partial(_batch_drift, problem, algorithm.batch_size))
-    return DriftAndNoise(problem, algorithm, Source("signsgd", "batch_factor", kernel.SOURCE), drift, single.noise.unchecked, drift.slope, single.noise_slope.unchecked)
+    where = Source("signsgd", "batch_factor", kernel.SOURCE)
+    noise, noise_slope = single.noise.unchecked, single.noise_slope.unchecked
+    return DriftAndNoise(problem, algorithm, where, drift, noise, drift.slope, noise_slope, HIGH_DIMENSION)
 
 
 def _batch_drift(problem: LinearRegression, batch: int, risk: Array) -> Array:

@@ -85,16 +85,16 @@ def test_a_curve_is_dense_and_knows_its_domain():
         (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1), error=np.zeros(3)), "shape"),
         (lambda: sgt.one_step(PROBLEM, sgt.SignSGD(0.1, batch_size=2)), "batch_size"),
         (lambda: sgt.effects(sgt.SignSGD(0.1), PROBLEM), "problem comes first"),
-    (lambda: sgt.one_step(sgt.SignSGD(0.1), PROBLEM), "problem comes first"),
-    (lambda: sgt.risk_curve(sgt.SGD(0.1), PROBLEM, 1.0), "problem comes first"),
-    (lambda: sgt.exact_risk_curve(sgt.SGD(0.1), PROBLEM, 1.0), "problem comes first"),
-    (lambda: sgt.stationary_risk(sgt.SGD(0.1), PROBLEM), "problem comes first"),
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 0.019), "horizon"),
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 1e300), "horizon"),
-    (lambda: sgt.exact_risk_curve(PROBLEM, sgt.SGD(0.1), 1e9), "horizon"),
-    (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 1.0)("now"), "times"),
-    (lambda: sgt.drift_and_noise(PROBLEM, sgt.SGD(0.1)).drift(-1.0), "risk"),
-    (lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.1), horizon=0.0), "horizon"),
+        (lambda: sgt.one_step(sgt.SignSGD(0.1), PROBLEM), "problem comes first"),
+        (lambda: sgt.risk_curve(sgt.SGD(0.1), PROBLEM, 1.0), "problem comes first"),
+        (lambda: sgt.exact_risk_curve(sgt.SGD(0.1), PROBLEM, 1.0), "problem comes first"),
+        (lambda: sgt.stationary_risk(sgt.SGD(0.1), PROBLEM), "problem comes first"),
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 0.019), "horizon"),
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 1e300), "horizon"),
+        (lambda: sgt.exact_risk_curve(PROBLEM, sgt.SGD(0.1), 1e9), "horizon"),
+        (lambda: sgt.risk_curve(PROBLEM, sgt.SGD(0.1), 1.0)("now"), "times"),
+        (lambda: sgt.drift_and_noise(PROBLEM, sgt.SGD(0.1)).drift(-1.0), "risk"),
+        (lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.1), horizon=0.0), "horizon"),
     ],
 )
 def test_a_bad_question_is_one_clear_error(ask, said):
@@ -168,11 +168,14 @@ def test_without_noise_a_stable_risk_goes_to_zero(algorithm):
         sgt.stationary_risk(problem, sgt.SGD(2.5))
 
 
-@pytest.mark.parametrize("ask", [
-    lambda: sgt.risk_curve(PROBLEM, sgt.SignSGD(0.3), 2.0, rtol=1e-6),
-    lambda: sgt.exact_risk_curve(PROBLEM, sgt.SGD(0.3), 2.0),
-    lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.3), 1.0),
-])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: sgt.risk_curve(PROBLEM, sgt.SignSGD(0.3), 2.0, rtol=1e-6),
+        lambda: sgt.exact_risk_curve(PROBLEM, sgt.SGD(0.3), 2.0),
+        lambda: sgt.best_schedule(PROBLEM, sgt.SGD(0.3), 1.0),
+    ],
+)
 def test_an_answer_survives_pickling(ask):
     found = ask()
     again = pickle.loads(pickle.dumps(found))

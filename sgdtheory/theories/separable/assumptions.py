@@ -62,8 +62,13 @@ def require_noise_power(problem: LinearRegression, algorithm: SeparableUpdate) -
     """The assumption ``finite_noise_power``, or our error."""
     verdict = finite_noise_power(problem, algorithm)
     if not verdict.holds:
-        raise invalid("noise", problem.noise, f"a law for which {algorithm!r} has a finite noise power ({verdict.detail})",
-                      "signSGD and clipped SGD need no moment of the noise", OutsideTheory)
+        raise invalid(
+            "noise",
+            problem.noise,
+            f"a law for which {algorithm!r} has a finite noise power ({verdict.detail})",
+            "signSGD and clipped SGD need no moment of the noise",
+            OutsideTheory,
+        )
     return verdict
 
 
@@ -73,6 +78,7 @@ def check(problem: LinearRegression, algorithm: SeparableUpdate) -> tuple[Assump
     verdicts = tuple(f(problem, algorithm) for f in ASSUMPTIONS.values())
     for v in verdicts:
         if v.name == "delocalised" and not v.holds:
-            warnings.warn(AsymptoticWarning(f"{v.detail}, above {MOST_ALIGNED}: the linearised drift is inaccurate; sgt.one_step is exact"),
-                          stacklevel=5)
+            warnings.warn(
+                AsymptoticWarning(f"{v.detail}, above {MOST_ALIGNED}: the linearised drift is inaccurate; sgt.one_step is exact"), stacklevel=5
+            )
     return verdicts

@@ -28,8 +28,15 @@ def drift_and_noise(problem: LinearRegression, algorithm: SeparableUpdate) -> Dr
     require_noise_power(problem, algorithm)
     batch = algorithm.batch_size
     drift, noise, drift_slope, noise_slope = factors(algorithm, problem.noise)
-    return DriftAndNoise(problem, algorithm, source(algorithm, "drift_factor" if algorithm.update in COMMITTED else "mode_rate"), drift,
-                         lambda r: common.batch_noise(noise(r), batch), drift_slope, lambda r: common.batch_noise(noise_slope(r), batch))
+    return DriftAndNoise(
+        problem,
+        algorithm,
+        source(algorithm, "drift_factor" if algorithm.update in COMMITTED else "mode_rate"),
+        drift,
+        lambda r: common.batch_noise(noise(r), batch),
+        drift_slope,
+        lambda r: common.batch_noise(noise_slope(r), batch),
+    )
 
 
 @cell
@@ -61,7 +68,9 @@ def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon
     eta = algorithm.learning_rate_at if callable(algorithm.learning_rate) else algorithm.learning_rate
 
     def solve(rates: Array, initial: Array, forcing: Array) -> Any:
-        return mode_solver.integrate(mode_solver.System(rates, initial, forcing, a.drift.unchecked, a.noise.unchecked, eta, algorithm.breaks), horizon, rtol)
+        return mode_solver.integrate(
+            mode_solver.System(rates, initial, forcing, a.drift.unchecked, a.noise.unchecked, eta, algorithm.breaks), horizon, rtol
+        )
 
     def bound(rate: float, side: float) -> Any:
         scalar = solve(np.array([rate]), np.array([m.initial.sum()]), np.array([m.forcing.sum()]))
@@ -69,7 +78,17 @@ def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon
         return lambda t: scalar(t) * slack
 
     trajectory = solve(m.rates, m.initial, m.forcing)
-    return RiskCurve(problem, algorithm, horizon, times, trajectory(times), HIGH_DIMENSION,
-                     NumericalError(trajectory.numerical_error + table_error(algorithm), "estimated"),
-                     source(algorithm, "risk_equation", "separable"), assumptions, trajectory,
-                     lambda: (bound(float(m.rates.max()), -1.0), bound(float(m.rates.min()), 1.0)), rtol)
+    return RiskCurve(
+        problem,
+        algorithm,
+        horizon,
+        times,
+        trajectory(times),
+        HIGH_DIMENSION,
+        NumericalError(trajectory.numerical_error + table_error(algorithm), "estimated"),
+        source(algorithm, "risk_equation", "separable"),
+        assumptions,
+        trajectory,
+        lambda: (bound(float(m.rates.max()), -1.0), bound(float(m.rates.min()), 1.0)),
+        rtol,
+    )

@@ -10,6 +10,7 @@ from sgdtheory.problems.linear_regression import LinearRegression
 from sgdtheory.questions.claim import HIGH_DIMENSION
 from sgdtheory.questions.effects import Effects
 from sgdtheory.registry import answer, cell
+from sgdtheory.theories.separable.assumptions import check
 from sgdtheory.theories.separable.curve import noise_shape
 from sgdtheory.theories.separable.rule import constant, source
 from sgdtheory.values import Array
@@ -18,6 +19,7 @@ from sgdtheory.values import Array
 @cell
 def effects(problem: LinearRegression, algorithm: SeparableUpdate, *, risk: Array) -> Effects:
     """Each effect from its kernel; SGD's numbers come from SGD's own modes."""
+    assumptions = check(problem, algorithm)
     eta, a, m = constant(algorithm), answer("drift_and_noise", problem, algorithm), answer("modes", problem, algorithm)
     plain = answer("modes", problem, SGD(eta))
     psi, nu = a.drift(risk), a.noise(risk)
@@ -29,8 +31,20 @@ def effects(problem: LinearRegression, algorithm: SeparableUpdate, *, risk: Arra
     shape = noise_shape(problem, algorithm)
     matrix = k.variances if k.is_diagonal else k.matrix()
     reshaping = _cost(matrix, shape) / _cost(matrix, matrix)
-    return Effects(problem, algorithm, risk, eta * psi, compression, plain.condition_number, m.condition_number, reshaping, float(ratio),
-                   HIGH_DIMENSION, source(algorithm, "compression", "separable"))
+    return Effects(
+        problem,
+        algorithm,
+        risk,
+        eta * psi,
+        compression,
+        plain.condition_number,
+        m.condition_number,
+        reshaping,
+        float(ratio),
+        HIGH_DIMENSION,
+        source(algorithm, "compression", "separable"),
+        assumptions=assumptions,
+    )
 
 
 def _cost(covariance: Array, shape: Array) -> float:

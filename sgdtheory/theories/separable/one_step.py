@@ -28,23 +28,17 @@ RTOL = 1e-9
 @cell
 def one_step(problem: LinearRegression, algorithm: SeparableUpdate, *, error: Array) -> OneStep:
     """In closed form where f is linear, else by quadrature over the features, given which the residual is Gaussian."""
-    require_noise_power(problem, algorithm)
+    assumptions = (require_noise_power(problem, algorithm),)
     power = float(problem.covariance.quadratic(error))
     if not power > 0.0:
         raise invalid("error", error, "a vector with risk > 0, outside the kernel of K", kind=OutsideTheory)
     mean, single = (_linear if linear_feature(algorithm) else _integrated)(problem, algorithm, error, power)
     second = common.batch_second_moment(single, mean[:, None] * mean[None, :], algorithm.batch_size)
-    return assemble(problem, algorithm, error, mean, second, 1e-12 if linear_feature(algorithm) else RTOL)
-
-
-def assemble(problem: LinearRegression, algorithm: SeparableUpdate, error: Array, mean: Array, second: Array, accuracy: float) -> OneStep:
-    """The answer, with the expected change of the risk."""
+    accuracy = NumericalError(1e-12 if linear_feature(algorithm) else RTOL, "estimated")
     k = problem.covariance
     step = algorithm.learning_rate_at(0.0) / problem.scale
     change = common.risk_change(step, float(k.matvec(error) @ mean), float(np.sum(k.matrix() * second)))
-    return OneStep(
-        problem, algorithm, mean, second, float(change), NumericalError(accuracy, "estimated"), source(algorithm, "risk_change", "separable")
-    )
+    return OneStep(problem, algorithm, mean, second, float(change), accuracy, source(algorithm, "risk_change", "separable"), assumptions=assumptions)
 
 
 def _linear(problem: LinearRegression, algorithm: SeparableUpdate, error: Array, power: float) -> tuple[Array, Array]:

@@ -29,14 +29,27 @@ def best_schedule(problem: LinearRegression, algorithm: SeparableUpdate, *, hori
     """Greedy by its own equation; the constant by a search over one decade after another, then Brent's method."""
     from sgdtheory.solvers import greedy
 
-    check(problem, algorithm)
+    assumptions = check(problem, algorithm)
     m, a = answer("modes", problem, algorithm), answer("drift_and_noise", problem, algorithm)
     system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift.unchecked, a.noise.unchecked, 1.0)
     path = greedy.integrate(system, horizon, common.greedy_rate)
     constant = _best_constant(m, a, horizon, float(path.learning_rate(np.array([0.0]))[0]))
     curve = answer("risk_curve", problem, algorithm.at(constant), horizon=horizon, rtol=1e-8, times=times)
-    return BestSchedule(problem, algorithm, horizon, times, path(times), path.learning_rate(times), constant, curve, HIGH_DIMENSION,
-                        NumericalError(path.numerical_error, "estimated"), source(algorithm, "greedy_rate", "separable"), path.schedule)
+    return BestSchedule(
+        problem,
+        algorithm,
+        horizon,
+        times,
+        path(times),
+        path.learning_rate(times),
+        constant,
+        curve,
+        HIGH_DIMENSION,
+        NumericalError(path.numerical_error, "estimated"),
+        source(algorithm, "greedy_rate", "separable"),
+        path.schedule,
+        assumptions,
+    )
 
 
 def _best_constant(m: Modes, a: DriftAndNoise, horizon: float, start: float) -> float:
@@ -47,7 +60,7 @@ def _best_constant(m: Modes, a: DriftAndNoise, horizon: float, start: float) -> 
         system = mode_solver.System(m.rates, m.initial, m.forcing, a.drift.unchecked, a.noise.unchecked, math.exp(log_rate))
         try:
             return math.log(max(float(mode_solver.integrate(system, horizon, rtol)(horizon)), 1e-300))
-        except NotConverged:                                   # the risk overflows: not the best
+        except NotConverged:  # the risk overflows: not the best
             return math.inf
 
     middle = math.log(start)
