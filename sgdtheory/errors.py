@@ -60,6 +60,14 @@ class AsymptoticWarning(SGDTheoryWarning):
     """The limit that the theory takes is not yet reached for this input."""
 
 
+class InfiniteMeanWarning(SGDTheoryWarning):
+    """The mean risk of a run is infinite, so that no number of runs estimates it; medians are meaningful."""
+
+
+class LongJobWarning(SGDTheoryWarning):
+    """A job that may take more than a day, with an estimate of its hours."""
+
+
 def invalid(argument: str, value: Any, domain: str, instead: str = "", kind: type[InvalidInput] = InvalidInput) -> InvalidInput:
     """The error for a bad argument: it names the argument, its value, its domain and a valid alternative."""
     shown = repr(value)

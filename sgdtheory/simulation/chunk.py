@@ -70,7 +70,7 @@ class Chunk:
         x, eps, residuals = np.empty((block, n, batch, d)), np.empty((block, n, batch)), np.empty((block, n, batch))
         products, moves = np.empty((n, batch, d)), np.empty((n, d))
         last, column = int(self.record[-1]), 0
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for start in range(0, last, block):
                 steps = min(block, last - start)
                 for i, rng in enumerate(generators):
@@ -93,7 +93,7 @@ class Chunk:
                     errors -= np.multiply(direction, sizes[k], out=moves)
                 self._check(residuals[:steps], eps, runs, start)
                 advance(steps * n)
-        self._measure(errors, runs, last, risk[:, column])
+            self._measure(errors, runs, last, risk[:, column])
 
     def _rates(self, start: int, steps: int) -> Array:
         if isinstance(self.rate, np.ndarray):

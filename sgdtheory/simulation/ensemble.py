@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
@@ -11,8 +12,8 @@ from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.errors import Interrupted, invalid
 from sgdtheory.problems.linear_regression import LinearRegression
 from sgdtheory.questions.times import recording_times
+from sgdtheory.simulation import demands, rules, streams
 from sgdtheory.simulation import progress as _progress
-from sgdtheory.simulation import rules, streams
 from sgdtheory.simulation.chunk import RUNS_IN_CHUNK, Advance, Chunk
 from sgdtheory.simulation.rows import Rows
 from sgdtheory.simulation.runs import Runs
@@ -64,12 +65,20 @@ def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: flo
     Raises
     ------
     InvalidInput
-        For arguments outside their domain.
+        For arguments outside their domain, and where a block of samples or the results need more than 16 GiB.
     Diverged
         If a run overflows; names the run, the time and the step size.
     Interrupted
         At Ctrl-C; its ``runs`` holds the finished runs, or if none had finished, the started ones up to the last time
         that all of them recorded.
+
+    Warns
+    -----
+    InfiniteMeanWarning
+        Where the update's noise power is infinite, as for SGD under Cauchy noise: the mean risk of a run is infinite
+        then, while medians over the runs are meaningful.
+    LongJobWarning
+        Before a job that may take more than a day.
 
     Notes
     -----
@@ -98,14 +107,19 @@ def simulate(problem: LinearRegression, algorithm: SeparableUpdate, horizon: flo
     chosen = rules.own(algorithm) if rule is None else rule
     sequence = streams.root(rng)
     step, source = chosen.prepare(problem, algorithm), _source(problem, rows)
+    last, listed = int(record[-1]), executor is not None and algorithm.constant_learning_rate is None
+    demands.check_memory(problem, algorithm, runs, len(record), last if listed else 0)
+    if rows is None and isinstance(chosen, rules.Separable):
+        demands.warn_of_infinite_mean(problem, algorithm)
+    demands.warn_of_time(problem, algorithm, runs, last, RUNS_IN_CHUNK)
     assert problem.error is not None  # the problem fills it in
     rate = _rate(algorithm, problem.scale, record, executor)
-    chunks = [Chunk(problem.covariance, problem.error, source, step, rate, algorithm.batch_size, problem.scale, record,
-                    sequence, first, min(first + RUNS_IN_CHUNK, runs)) for first in range(0, runs, RUNS_IN_CHUNK)]
+    chunks = (Chunk(problem.covariance, problem.error, source, step, rate, algorithm.batch_size, problem.scale, record,
+                    sequence, first, min(first + RUNS_IN_CHUNK, runs)) for first in range(0, runs, RUNS_IN_CHUNK))
     risk = np.full((runs, len(record)), np.nan)
     recorded, seed = record / problem.scale, streams.seed(sequence)
     try:
-        with _progress.bar(progress, runs * int(record[-1]), algorithm.batch_size * problem.covariance.d) as advance:
+        with _progress.bar(progress, runs * last, algorithm.batch_size * problem.covariance.d) as advance:
             if executor is None:
                 for chunk in chunks:
                     chunk.fill(risk[chunk.first:chunk.last], advance)
@@ -121,6 +135,7 @@ def _steps(problem: LinearRegression, horizon: float, times: Any) -> Any:
     scale = problem.scale
     horizon = number("horizon", horizon, least=1.0 / scale,
                      instead=f"time is steps / {scale}, so one step is {1.0 / scale:g}")
+    demands.check_horizon(problem, horizon)
     if times is None:
         return np.round(recording_times(problem, horizon) * scale).astype(np.int64)
     given = getattr(times, "times", times)
@@ -153,7 +168,7 @@ def _rate(algorithm: SeparableUpdate, scale: int, record: Any, executor: Executo
     return algorithm.learning_rate_at
 
 
-def _spread(chunks: list[Chunk], executor: Executor, risk: Array, advance: Advance) -> None:
+def _spread(chunks: Iterable[Chunk], executor: Executor, risk: Array, advance: Advance) -> None:
     """Run the chunks on an executor, a bounded number of them submitted at once."""
     waiting, running = iter(chunks), dict[Future[Array], Chunk]()
     try:

@@ -9,6 +9,8 @@ import numpy as np
 
 from sgdtheory.values import Array, Frozen, store
 
+_LARGE = 1e140
+
 
 @dataclass(frozen=True, eq=False)
 class Runs(Frozen):
@@ -50,13 +52,22 @@ class Runs(Frozen):
     @property
     def mean(self) -> Array:
         """Mean risk over the runs, shape (m,)."""
-        return self.risk.mean(axis=0)
+        scale = self._scale
+        return (self.risk / scale).mean(axis=0) * scale
 
     @property
     def standard_error(self) -> Array:
         """Standard error of ``mean``, shape (m,); infinite for a single run, which says nothing about its own error."""
-        n = len(self)
-        return np.full(self.times.shape, np.inf) if n < 2 else self.risk.std(axis=0, ddof=1) / np.sqrt(n)
+        n, scale = len(self), self._scale
+        if n < 2:
+            return np.full(self.times.shape, np.inf)
+        return (self.risk / scale).std(axis=0, ddof=1) / np.sqrt(n) * scale
+
+    @property
+    def _scale(self) -> Array:
+        """Powers of two, shape (m,), that keep sums of squares of risks as large as 1e300 from overflowing."""
+        top = self.risk.max(axis=0)
+        return np.where(top > _LARGE, np.ldexp(1.0, np.frexp(top)[1] - 1), 1.0)
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
         """Draw the mean and the band that holds 80 % of the runs; returns the matplotlib axes."""
