@@ -18,9 +18,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sgdtheory.errors import InvalidInput, SGDTheoryError, invalid
+from sgdtheory.errors import Interrupted, InvalidInput, SGDTheoryError, invalid
 
 BAD_INPUT, DISAGREES, DEFECT, INTERRUPTED, CLOSED = 2, 1, 70, 130, 141
+RATED = {"sgd": "sgd", "signsgd": "signsgd", "clippedsgd": "clipped_sgd"}
+"""Algorithms that take a learning rate: spelt without punctuation, and as the help spells them."""
+
 PICTURES = ("png", "svg", "pdf")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
@@ -144,13 +147,18 @@ def risk(data: Data, target: Target, ignore: Ignore = None, drop_constant: DropC
     """Which of SGD, signSGD and clipped SGD learns your data best: predicted, run on the rows, and explained."""
     kind = _picture_kind(plot)
     _folder(report)
-    rates = dict(map(_assignment, learning_rate or ()))
+    rates = _rates(learning_rate or ())
     from sgdtheory.verification.data.job import analyse
 
     with _bar("analysing") as advance:
-        found = analyse(data, target, ignore=ignore or (), drop_constant=drop_constant, standardise=standardise,
-                        learning_rates=rates, threshold=threshold, horizon=horizon, runs=runs, rng=seed,
-                        progress=advance)
+        try:
+            found = analyse(data, target, ignore=ignore or (), drop_constant=drop_constant, standardise=standardise,
+                            learning_rates=rates, threshold=threshold, horizon=horizon, runs=runs, rng=seed,
+                            progress=advance)
+        except KeyboardInterrupt:
+            # What the simulation says of it is for Python: which attribute holds the runs, how to seed them again.
+            raise Interrupted("interrupted before the analysis was complete, so nothing is shown or written; the same "
+                              f"command with --seed {seed} starts the same runs again") from None
     written = {}
     if plot is not None:
         from sgdtheory.verification.data.report import save
@@ -173,31 +181,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn
-            return int(app(given, prog_name="sgdtheory", standalone_mode=False) or 0)
+            code = int(app(given, prog_name="sgdtheory", standalone_mode=False) or 0)
+            sys.stdout.flush()
+            return code
     except (_Stopped, typer.Abort, KeyboardInterrupt) as stop:
         return _fail(stop.__cause__ or stop, INTERRUPTED, as_json, "interrupted")
     except SGDTheoryError as error:
         return _fail(error, BAD_INPUT, as_json)
-    except BrokenPipeError:
-        # The reader went away; nothing more can be said to it, and the interpreter must not try at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader went away (click and rich, which write tables and help, make a SystemExit of it; there is no other
+        # here). Nothing more can be said to it, and the interpreter must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED
     except Exception as error:
         message = getattr(error, "format_message", None)
         if message is not None:
-            return _fail(error, BAD_INPUT, as_json, message(), usage=True)
+            context = getattr(error, "ctx", None)
+            return _fail(error, BAD_INPUT, as_json, message(), context.command_path if context else "sgdtheory")
         if isinstance(error, OSError):
             return _fail(error, BAD_INPUT, as_json, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         traceback.print_exc()
         return _fail(error, DEFECT, as_json, f"a defect of sgdtheory: {type(error).__name__}: {error}")
 
 
-def _fail(error: BaseException, code: int, as_json: bool, message: str = "", usage: bool = False) -> int:
+def _fail(error: BaseException, code: int, as_json: bool, message: str = "", usage: str = "") -> int:
     text = " ".join((message if message and not isinstance(error, SGDTheoryError) else str(error)).split()) or message
     if as_json:
         _write({"error": {"type": type(error).__name__, "message": text}, "exit_code": code})
     elif text:
-        print(f"sgdtheory: {text}" + (" (see sgdtheory --help)" if usage else ""), file=sys.stderr)
+        print(f"sgdtheory: {text}" + (f" (see {usage} --help)" if usage else ""), file=sys.stderr)
     return code
 
 
@@ -293,13 +305,29 @@ def _folder(report: Path | None) -> None:
                       "the report is FOLDER/index.html")
 
 
+def _rates(texts: Sequence[str]) -> dict[str, float]:
+    """Learning rates by algorithm; an error where one is not known or given twice."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, value = _assignment(text)
+        key = "".join(c for c in name.lower() if c.isalnum())
+        if key not in RATED:
+            raise invalid("--learning-rate", text, f"for sgd, signsgd or clipped_sgd, not for {name!r}",
+                          "--learning-rate sgd=0.5")
+        if RATED[key] in found:
+            raise invalid("--learning-rate", text, f"given once for each algorithm; {RATED[key]} already has "
+                                                   f"{found[RATED[key]]:g}")
+        found[RATED[key]] = value
+    return found
+
+
 def _assignment(text: str) -> tuple[str, float]:
     name, equals, value = text.partition("=")
     try:
         return name.strip(), float(value)
     except ValueError:
         domain = "ALGORITHM=NUMBER" if equals else "ALGORITHM=NUMBER, with an equals sign"
-        raise invalid("learning-rate", text, domain, "--learning-rate sgd=0.5") from None
+        raise invalid("--learning-rate", text, domain, "--learning-rate sgd=0.5") from None
 
 
 @contextmanager

@@ -113,6 +113,20 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (done.stdout, done.stderr) == ("{", "")
 
 
+@pytest.mark.parametrize("arguments", ["show sgd", "show sgd --json", "list", "--help", "risk --help", "--version"])
+def test_a_closed_pipe_is_141(arguments):
+    import os
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run([sys.executable, "-m", "sgdtheory.cli", *arguments.split()], stdout=writer,
+                              stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["show", "adam"], "'adam'"),
     (["verify", "adam"], "'adam'"),
@@ -129,6 +143,9 @@ def test_a_reader_that_goes_away_is_no_error():
     (["risk", "--data", DIGITS, "--target", "digit", "--learning-rate", "sgd=x"], "ALGORITHM=NUMBER"),
     (["risk", "--data", DIGITS, "--target", "digit", "--learning-rate", "adam=1"], "'adam'"),
     (["risk", "--data", DIGITS, "--target", "digit", "--learning-rate", "sgd=-1"], "learning_rate of sgd"),
+    (["risk", "--data", DIGITS, "--target", "digit", "--learning-rate", "adam=1"], "--learning-rate='adam=1'"),
+    (["risk", "--data", DIGITS, "--target", "digit", "--learning-rate", "sgd=1", "--learning-rate", "SGD=2"],
+     "sgd already has 1"),
     (["risk", "--data", DIGITS, "--target", "digit", "--plot", "risk.txt"], ".png, .svg or .pdf"),
     (["risk", "--data", DIGITS, "--target", "digit", "--plot", "no/such/folder/risk.png"], "there is no folder"),
     (["risk", "--data", DIGITS, "--target", "digit", "--report", DIGITS], "a folder"),
@@ -144,6 +161,18 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(run, arguments, said):
     assert (code, found["exit_code"], err) == (2, 2, "")
     assert said in found["error"]["message"]
     assert found["error"]["type"]
+
+
+@pytest.mark.parametrize(("arguments", "where"), [
+    (["nonsense"], "sgdtheory --help"),
+    (["risk", "--nonsense"], "sgdtheory risk --help"),
+    (["risk", "--target", "y"], "sgdtheory risk --help"),
+    (["verify", "--jobs", "few"], "sgdtheory verify --help"),
+])
+def test_a_usage_error_points_to_the_help_of_its_command(run, arguments, where):
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert err.endswith(f"(see {where})\n")
 
 
 @pytest.mark.parametrize(("spoil", "said"), [
@@ -242,6 +271,21 @@ def test_an_interruption_is_130(run, monkeypatch, stop):
     assert "interrupted" in err
     code, out, _ = run("verify", "--jobs", "1", "--json")
     assert json.loads(out)["exit_code"] == code == 130
+
+
+def test_an_interrupted_risk_speaks_of_the_command_line(run, csv, monkeypatch):
+    from sgdtheory.verification.data import job
+
+    def stop(*args, **options):
+        raise Interrupted("interrupted with 0 of 4 runs finished; .runs holds 4 runs; rng=SeedSequence(0) starts them again")
+
+    monkeypatch.setattr(job, "simulate", stop)
+    code, out, err = run("risk", "--data", csv(), "--target", "y", *QUICK, *GIVEN, "--seed", "3")
+    assert (code, out) == (130, "")
+    assert "interrupted" in err
+    assert "--seed 3" in err
+    assert ".runs" not in err
+    assert "SeedSequence" not in err
 
 
 def test_a_defect_is_70_and_is_not_hidden(run, monkeypatch):

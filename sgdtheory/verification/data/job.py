@@ -214,6 +214,8 @@ def _learning_rates(given: Mapping[str, float] | None) -> dict[str, float]:
         if _key(name) not in keys:
             raise invalid("learning_rates", name, f"given for {', '.join(map(repr, ALGORITHMS))}",
                           "'sgd', 'signsgd' and 'clipped_sgd' will do")
+        if keys[_key(name)] in result:
+            raise invalid("learning_rates", name, "given once for each algorithm", f"{keys[_key(name)]} already has one")
         result[keys[_key(name)]] = number(f"learning_rate of {name}", value, above=0.0)
     return result
 
