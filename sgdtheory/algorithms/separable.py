@@ -76,6 +76,8 @@ class SeparableUpdate(Algorithm):
     def residual_growth(self) -> float:
         """The exponent a of |h(r)| ~ |r|^a as r -> infinity; 0 for a bounded h, inf for faster than any power."""
         h = self._factor(1)
+        if not h.names:  # a constant
+            return 0.0
         with np.errstate(all="ignore"):
             near, far = (float(np.max(np.abs([h(r=r), h(r=-r)]))) for r in (np.float64(1e30), np.float64(1e40)))
         if not np.isfinite(far):

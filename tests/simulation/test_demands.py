@@ -31,6 +31,7 @@ def test_an_infinite_mean_is_a_warning(algorithm, law):
     (sgt.ClippedSGD(0.5, threshold=1.0), sgt.noise.Cauchy(0.1), sgt.rules.GradientNormClipping()),
     (sgt.SeparableUpdate(0.5, update="x*sign(r)*sqrt(Abs(r))"), sgt.noise.StudentT(df=2, scale=0.1), None),
     (sgt.SeparableUpdate(0.5, update="sign(x + r)"), sgt.noise.Cauchy(0.1), None),
+    (sgt.SeparableUpdate(0.5, update="2*x"), sgt.noise.Cauchy(0.1), None),
 ])
 def test_a_finite_mean_is_no_warning(algorithm, law, rule):
     problem = sgt.LinearRegression(sgt.covariance.identity(50), law)
