@@ -182,7 +182,9 @@ def test_a_usage_error_points_to_the_help_of_its_command(run, arguments, where):
     (change(2, 2, "-inf"), "column 'c' is infinite"),
     (lambda rows: [[*row[:3], "1"] if i else row for i, row in enumerate(rows)], "the target is 1 in every row"),
     (lambda rows: [[*row[:2], "5", row[3]] if i else row for i, row in enumerate(rows)], "column 'c' is constant"),
-    (lambda rows: rows[:5], "4 rows for 3 features"),
+    (change(4, 1, "1e308"), "row 4 (line 5), column 'b' is too large ('1e308'"),
+    (lambda rows: rows[:5], "4 rows for 3 features, where at least 5 rows are needed"),
+    (lambda rows: rows[:2], "1 row for 3 features, where at least 5 rows are needed"),
     (lambda rows: rows[1:], "header"),
     (lambda rows: [["y"], *[row[3:] for row in rows[1:]]], "there is no feature"),
 ])

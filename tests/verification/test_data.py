@@ -136,7 +136,11 @@ def test_few_rows_are_told():
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    (lambda x, y: (x[:13], y[:13]), "13 rows for 12 features: least squares fits every row"),
+    (lambda x, y: (x[:13], y[:13]), "13 rows for 12 features, where at least 14 rows are needed.*fits every row"),
+    (lambda x, y: (x[:1], y[:1]), "1 row for 12 features, where at least 14 rows"),
+    (lambda x, y: (np.where(x == x[5, 3], 1e308, x), y), r"row 6 of feature 'x3' is too large \(1e\+308"),
+    (lambda x, y: (x, 1e90 * y), "of the target is too large"),
+    (lambda x, y: (1e-200 * x, y), "feature 'x0' varies by .* only"),
     (lambda x, y: (x, np.ones_like(y)), "the target is 1 in every row"),
     (lambda x, y: (np.column_stack([x, np.full(len(x), 0.1)]), y), "column 'x12' is constant: .*--drop-constant"),
     (lambda x, y: (np.column_stack([np.zeros((len(x), 9)), x]), y), "and 1 more are constant"),
@@ -147,6 +151,16 @@ def test_few_rows_are_told():
 def test_data_that_nothing_can_be_learned_from(change, said):
     with pytest.raises(InvalidInput, match=said):
         fit(*change(*table()))
+
+
+@pytest.mark.parametrize("scale", [1e-45, 1e45])
+def test_the_largest_and_smallest_units_that_are_accepted_work(scale):
+    x, y = table(n=200, d=3)
+    plain, scaled = (analyse(c * x, c * y, horizon=0.5, runs=4, rng=0,
+                             learning_rates={"sgd": 0.1 / c**2, "signsgd": 0.1, "clipped sgd": 0.1 / c**2}) for c in (1.0, scale))
+    first, second = plain.outcomes[0].curve.risk, scaled.outcomes[0].curve.risk
+    np.testing.assert_allclose(second, scale**2 * first, rtol=1e-6)
+    json.dumps(scaled.to_dict(), allow_nan=False)
 
 
 def test_constant_columns_can_be_dropped():

@@ -59,6 +59,7 @@ def test_text_columns_can_be_ignored():
     ("a,b\nNA,2\n", "column 'a' is missing"),
     ("a,b\n1,inf\n", r"column 'b' is infinite \('inf'\)"),
     ("a,b\n1,1e999\n", "column 'b' is infinite"),
+    ("a,b\n1,2\n1,-1e308\n", r"row 2 \(line 3\), column 'b' is too large \('-1e308'; at most 1e\+50\)"),
     ("a;b\n1,5;2\n", "decimal point as a point"),
     ("a,b\n1_000,2\n", "is text"),
     ("a,b\nx,y\n1,\nz,2\n", r"'a' is text \('x'\); row 1 \(line 2\), column 'b' is text.*all 4 such cells in 2 col"),

@@ -13,6 +13,7 @@ from sgdtheory.problems.linear_regression import LinearRegression
 from sgdtheory.problems.noise import Atoms, NoiseLaw, Noiseless
 from sgdtheory.simulation.rows import Rows
 from sgdtheory.values import Array
+from sgdtheory.verification.data.table import LARGEST
 
 LARGEST_LAW = 2048
 """Residual laws with more atoms are grouped, two atoms a group, so that an average over them stays cheap."""
@@ -76,13 +77,16 @@ def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: 
         For constant columns (unless dropped), a constant target, too few rows, or features that explain nothing.
     """
     names = tuple(names)
+    _resolved(features, target, names)
+    n, d = features.shape
+    # Before constant columns: with too few rows any column looks constant, and leaving it out would not help.
+    if n < 3 or not drop_constant:
+        _enough(n, d)
     features, names, dropped = _varying(features, names, drop_constant)
     n, d = features.shape
     if np.ptp(target) == 0.0:
         raise InvalidInput(f"the target is {target[0]:g} in every row: there is nothing to learn")
-    if n < d + 2:
-        raise InvalidInput(f"{n} rows for {d} features: least squares fits every row exactly, so no residual law can "
-                           f"be taken from them; give {d + 2} rows or more, better {10 * d}; or --ignore columns")
+    _enough(n, d)
     notes = [f"features and target are centred: their means over the {n} rows are subtracted"]
     if dropped:
         notes.append(f"constant columns left out: {_listed(dropped)}")
@@ -118,6 +122,30 @@ def fit(features: Array, target: Array, names: Sequence[str], *, drop_constant: 
     shuffled = Rows(centred, _shuffle(centred, residuals, rng), solution)
     problem = LinearRegression(covariance, noise, -solution)
     return Model(names, rows, problem, shuffled, rank, target_std, dropped, tuple(notes))
+
+
+def _resolved(features: Array, target: Array, names: Sequence[str]) -> None:
+    """Refuse numbers whose powers leave double precision."""
+    for name, column in ((f"feature {name!r}", x) for name, x in zip(names, features.T, strict=True)):
+        _in_range(name, column)
+    _in_range("the target", target)
+
+
+def _in_range(name: str, column: Array) -> None:
+    size = np.abs(column)
+    if size.max(initial=0.0) > LARGEST:
+        row = int(size.argmax())
+        raise InvalidInput(f"row {row + 1} of {name} is too large ({column[row]:g}; at most {LARGEST:g}): its powers overflow")
+    if 0.0 < np.ptp(column) < 1.0 / LARGEST:
+        raise InvalidInput(f"{name} varies by {np.ptp(column):.3g} only, below {1.0 / LARGEST:g}: its powers underflow; "
+                           "give it in other units")
+
+
+def _enough(n: int, d: int) -> None:
+    if n < d + 2:
+        raise InvalidInput(f"{n} row{'s' * (n != 1)} for {d} feature{'s' * (d != 1)}, where at least {d + 2} rows are needed, better "
+                           f"{10 * d}: least squares fits every row exactly, so no residual law can be taken from them; "
+                           "give more rows or --ignore columns")
 
 
 def _varying(features: Array, names: tuple[str, ...], drop: bool) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:

@@ -15,6 +15,9 @@ import numpy as np
 from sgdtheory.errors import InvalidInput
 from sgdtheory.values import Array
 
+LARGEST = 1e50
+"""Cells beyond this are refused: fourth powers, which the analysis takes, must stay well within double precision."""
+
 DELIMITERS = ",;\t|"
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"})
 
@@ -50,7 +53,7 @@ def read(path: str | Path, *, ignore: Sequence[str] = (), needed: Sequence[str] 
     ------
     InvalidInput
         For a file that is not there or not text, no header or one with numbers only, repeated names, rows of another
-        length, and any cell that is text, missing, NaN or infinite: the message names the row and the column.
+        length, and any cell that is text, missing, NaN, infinite or beyond 1e50: the message names the row and the column.
     """
     path = Path(path)
     try:
@@ -158,7 +161,7 @@ def _number(cell: str) -> float | str:
     except ValueError:
         value = math.nan
     if math.isfinite(value) and "_" not in cell:
-        return value
+        return value if abs(value) <= LARGEST else f"is too large ({cell[:40]!r}; at most {LARGEST:g})"
     if cell.lower() in MISSING or cell.lower() in {"+nan", "-nan"}:
         return f"is missing ({cell!r})" if cell else "is missing"
     if math.isinf(value):
