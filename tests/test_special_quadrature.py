@@ -251,3 +251,21 @@ def test_what_only_the_far_tail_sees(mean, declared):
     kinks = (mean - 20.0, mean + 20.0) if declared else ()
     value = gaussian_expectation(lambda r: np.maximum(np.abs(r - mean) - 20.0, 0.0), mean, 1.0, kinks)
     assert abs(value - expected) <= 1e-11 * expected
+
+
+@pytest.mark.parametrize("width", [1e-17, 1e-18, 1e-30, 1e-290])
+def test_a_peak_at_the_origin_of_any_width(width):
+    """1/(b cosh(r/b)^2) has integral 2 and tends to twice the delta function; with a broad part beside it, too."""
+    mean, std = np.array([[0.0], [0.5]]), np.array([0.4, 1.0, 50.0])
+    expected = 2.0 * np.exp(-0.5 * (mean / std) ** 2) / np.sqrt(2 * np.pi) / std
+    with np.errstate(over="ignore"):
+        peak = special.gaussian_expectation(lambda r: 1.0 / (width * np.cosh(r / width) ** 2), mean, std)
+        both = special.gaussian_expectation(lambda r: 1.0 + 1.0 / (width * np.cosh(r / width) ** 2), mean, std)
+    np.testing.assert_allclose(peak, expected, rtol=1e-11)
+    np.testing.assert_allclose(both, 1.0 + expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("width", [1e-306, 1e-309, 1e-320])
+def test_a_peak_below_all_numbers_is_refused(width):
+    with np.errstate(all="ignore"), pytest.raises(NotConverged, match="narrower"):
+        special.gaussian_expectation(lambda r: 1.0 / (width * np.cosh(r / width) ** 2), 0.0, 1.0)

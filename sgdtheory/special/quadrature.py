@@ -283,7 +283,8 @@ def _probe(h: Callable[[Any], Any], reach: float, least: float) -> _Scales:
     Ends of panels are the powers of two on whose scale h is no polynomial: its six neighbours do not predict h there.
     """
     top = int(np.ceil(np.log2(max(reach, 2.0**-900))))
-    k = np.arange(max(min(-50, top - 60, int(np.floor(np.log2(max(least, 2.0**-900)))) - 40), -1000), top + 4)
+    low = max(min(-50, top - 60, int(np.floor(np.log2(max(least, 2.0**-900)))) - 40), -1000)
+    k = np.arange(_below(h, low), top + 4)
     place = np.exp2(k[3:-3])
     ends, weight = np.zeros((2, len(place)), dtype=bool), np.zeros(len(place))
     for at, side in enumerate((1.0, -1.0)):
@@ -296,6 +297,27 @@ def _probe(h: Callable[[Any], Any], reach: float, least: float) -> _Scales:
         ends[at] = (miss > 1e-14) & (k[3:-3] % 2 == 0) & np.logical_or.accumulate(miss > 1e-3)
         weight = np.maximum(weight, np.where(np.isfinite(near), near, np.inf) * place)
     return _Scales(place, ends, weight)
+
+
+def _below(h: Callable[[Any], Any], low: int) -> int:
+    """The octave from which h has to be probed: ``low``, or less where h has a peak at the origin that is narrower still.
+
+    Towards the origin |h r| falls, unless there is a peak (or a singularity that has no mean).
+    """
+    k = np.append(np.arange(-1020, low, 16), low + np.arange(4))  # sixteen octaves miss no flank: |h r| rises like r at most
+    weight = np.zeros(k.shape)
+    with np.errstate(all="ignore"):
+        for side in (1.0, -1.0):
+            size = np.abs(np.broadcast_to(np.asarray(h(side * np.exp2(k)), dtype=np.float64), k.shape))
+            weight = np.maximum(weight, np.where(np.isfinite(size), size, 0.0) * np.exp2(k))
+        summit = float(np.max(np.abs(h(np.zeros(1)))))
+    deep, edge = weight[:-4], float(np.max(weight[-4:]))
+    if edge == 0.0 and summit > 1e290 and weight[0] >= 1e-6 * np.max(weight):
+        raise NotConverged("E h(r): h has a peak at the origin that is narrower than 1e-300")
+    if len(deep) == 0 or not np.max(deep) > 4.0 * edge:
+        return low
+    # From below the peak, where |h r| is too small to count, so that the panels resolve its flank.
+    return max(int(k[np.flatnonzero(deep >= 1e-24 * np.max(deep))[0]]) - 16, -1020)
 
 
 def own_scales(h: Callable[[Any], Any], reach: float, least: float) -> Array:
