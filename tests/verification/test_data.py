@@ -13,6 +13,7 @@ from sgdtheory.verification.data import model
 from sgdtheory.verification.data.analysis import Gap
 from sgdtheory.verification.data.job import analyse
 from sgdtheory.verification.data.report import outcome_rows
+from sgdtheory.verification.data.words import percent
 
 D = 12
 
@@ -316,6 +317,11 @@ def test_only_parts_beyond_their_own_errors_are_blamed(plain, gaps, expected):
     blamed = text.split("comes from ")[1].split(" (")[0]
     for word in ("finite", "not Gaussian", "depend"):
         assert (word in blamed) is (word in expected)
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.0123, "+1.2%"), (-0.5, "-50.0%"), (29225.668, "+2.9e+06%")])
+def test_huge_percentages_have_two_digits(share, text):
+    assert percent(share, "+") == text
 
 
 def test_a_risk_at_rounding_level_has_no_relative_gap(plain):

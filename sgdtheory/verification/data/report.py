@@ -13,7 +13,7 @@ import numpy as np
 
 from sgdtheory.verification import page
 from sgdtheory.verification.data.analysis import DataAnalysis, Outcome
-from sgdtheory.verification.data.words import about_gaps, about_result, about_why
+from sgdtheory.verification.data.words import about_gaps, about_result, about_why, percent
 
 COLOURS = {"SGD": "#0a5c63", "signSGD": "#b4531d", "clipped SGD": "#6a4c93"}
 WIDE, NARROW = (7.2, 4.6), (5.2, 4.4)
@@ -110,7 +110,7 @@ def _gap(o: Outcome, kind: str) -> str:
         return "diverges"
     if o.at_rounding:
         return "rounding level"
-    return f"{o.gaps[kind].average:+.1%} ± {o.gaps[kind].standard_error:.1%}"
+    return f"{percent(o.gaps[kind].average, '+')} ± {percent(o.gaps[kind].standard_error)}"
 
 
 def effect_rows(a: DataAnalysis) -> list[list[str]]:

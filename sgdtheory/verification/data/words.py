@@ -108,9 +108,9 @@ def _gap(o: Outcome) -> str:
         return (f"{o.name}: by the theory the risk falls to {o.curve.risk[-1]:.2g}, below {ROUNDING:g} of its start and so "
                 f"at rounding level (runs on the rows: {o.final:.2g}); a relative gap there says nothing.")
     found = o.gaps["rows"]
-    compared = ", ".join(f"{label} diverge" if o.diverges(kind) else f"{label} {o.gaps[kind].average:+.1%}"
+    compared = ", ".join(f"{label} diverge" if o.diverges(kind) else f"{label} {percent(o.gaps[kind].average, '+')}"
                          for kind, label in (("gaussian", "Gaussian features"), ("shuffled", "shuffled residuals")))
-    return (f"{o.name}: the runs on the rows lie {_percent(found)} the theory on average over time ({found.final:+.0%} "
+    return (f"{o.name}: the runs on the rows lie {_percent(found)} the theory on average over time ({percent(found.final, '+')} "
             f"at the end); {compared}. {_blame(o)}")
 
 
@@ -129,8 +129,13 @@ def _divergence(o: Outcome) -> str:
     return told + (f" sgt.exact_stationary_risk, for Gaussian features at this d, says: {o.beyond}." if o.beyond else "")
 
 
+def percent(share: float, sign: str = "") -> str:
+    """A share in percent; a huge one with two digits, as more of them mean nothing."""
+    return f"{share:{sign}.1%}" if abs(share) < 100.0 else f"{100.0 * share:{sign}.2g}%"
+
+
 def _percent(gap: Gap) -> str:
-    return f"{abs(gap.average):.1%} ± {gap.standard_error:.1%} {'above' if gap.average >= 0.0 else 'below'}"
+    return f"{percent(abs(gap.average))} ± {percent(gap.standard_error)} {'above' if gap.average >= 0.0 else 'below'}"
 
 
 def _blame(o: Outcome) -> str:
@@ -140,7 +145,7 @@ def _blame(o: Outcome) -> str:
     if o.diverges("shuffled"):
         return "With shuffled residuals the shape of the features makes it diverge."
     parts = _parts(o)
-    detail = ", ".join(f"{name} {part:+.1%} ± {error:.1%}" for name, (part, error) in parts.items())
+    detail = ", ".join(f"{name} {percent(part, '+')} ± {percent(error)}" for name, (part, error) in parts.items())
     clear = sorted((name for name, (part, error) in parts.items() if abs(part) >= max(LARGE, CLEAR * error)),
                    key=lambda name: -abs(parts[name][0]))
     if not clear:
