@@ -297,6 +297,9 @@ def test_a_learning_rate_that_is_unstable_at_finite_d_is_called_so():
     assert "beyond what is stable at this finite number" in text
     assert "stability threshold; here that is learning_rate < 1." in text
     assert "%" not in text
+    listed = found.to_dict()["algorithms"]
+    assert [all(a["diverges"].values()) for a in listed] == [True, False, False]
+    assert [a["beyond_stability"] for a in listed] == [sgd.beyond, None, None]
     assert outcome_rows(found)[0][4:] == ["diverges"] * 3
     assert not any(o.diverges("rows") or o.beyond for o in found.outcomes[1:])
 

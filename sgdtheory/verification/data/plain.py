@@ -40,6 +40,8 @@ def _outcome(o: Outcome) -> dict[str, Any]:
         "runs": {kind: {"times": r.times, "mean": r.mean, "standard_error": r.standard_error}
                  for kind, r in o.runs.items()},
         "gaps": {kind: asdict(gap) for kind, gap in o.gaps.items()}, "diverged": o.diverged, "pull": o.pull,
+        "diverges": {kind: o.diverges(kind) for kind in (*o.runs, *o.diverged)}, "beyond_stability": o.beyond or None,
+        "at_rounding_level": o.at_rounding,
         "effects": {"risk": e.risk, "effective_learning_rate": e.effective_learning_rate,
                     "noise_compression": e.noise_compression, "condition_number_before": e.condition_number_before,
                     "condition_number_after": e.condition_number_after, "noise_reshaping": e.noise_reshaping,
