@@ -82,10 +82,13 @@ def execute(path: Path) -> None:
 def main() -> int:
     """Write, or with --check compare the theory pages; the exit code is the number of pages that differ."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", choices=["theories", "notebooks"], default=["theories"])
+    parser.add_argument("what", nargs="*", metavar="theories|notebooks", help="default: theories")
     parser.add_argument("--only", metavar="NAME", help="this notebook only")
     parser.add_argument("--check", action="store_true", help="compare the theory pages with the files instead of writing")
     options = parser.parse_args()
+    options.what = options.what or ["theories"]
+    if unknown := set(options.what) - {"theories", "notebooks"}:
+        parser.error(f"{', '.join(sorted(unknown))}: choose theories, notebooks or both")
     stale = 0
     if "theories" in options.what:
         wanted = theories()
