@@ -15,7 +15,9 @@ NUDGE = 1e-6
 
 
 class Rejected(Exception):
-    """A step cannot be taken at this length; the message says why."""
+    """A step cannot be taken at this length; the message says why, ``advice`` what helps if no length does."""
+
+    advice = ""
 
 
 @dataclass(eq=False)
@@ -51,7 +53,10 @@ class Field:
         for name, value in (("drift factor", psi), ("noise power", nu)):
             bad = np.flatnonzero(~((value >= 0.0) & (value < np.inf)))
             if bad.size:
-                return Rejected(f"the {name} is {value[bad[0]]:g} at R={risk[bad[0]]:.6g}")
+                found = Rejected(f"the {name} is {value[bad[0]]:g} at R={risk[bad[0]]:.6g}")
+                if name == "drift factor" and value[bad[0]] < 0.0:
+                    found.advice = "there the steps lead uphill: start where the rule descends, change it, or take a shorter horizon"
+                return found
         return Rejected(message)
 
     def slopes(self, risk: Array) -> tuple[Array, Array, Array, Array]:

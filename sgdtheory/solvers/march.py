@@ -20,6 +20,8 @@ _MOST_STEPS = 20000
 _EXTINCT = 1e-290
 _SLOW = 0.1
 """A step on which the fastest mode decays less than this is taken in time, where the clock may stand still."""
+_FAR = 1e3
+_FEW = 8
 _ADVICE = "ask for a larger rtol or a shorter horizon, and name the kinks of the learning rate in breaks"
 
 
@@ -30,7 +32,7 @@ def march(system: Any, horizon: float, tolerance: float) -> tuple[list[Step], fl
     rates = system.rates[order]
     initial = system.initial[order]
     state = State(0.0, np.array([initial, system.source_error * initial]), float(initial.sum()), 0.0)
-    walk = _Walk(system, constants, rates, system.forcing[order], tolerance)
+    walk = _Walk(system, constants, rates, system.forcing[order], tolerance, state.risk)
     targets = [b for b in system.breaks if b < horizon] if callable(system.learning_rate) else []
     start = 0.0
     for target in [*targets, horizon]:
@@ -47,9 +49,11 @@ def march(system: Any, horizon: float, tolerance: float) -> tuple[list[Step], fl
 class _Walk:
     """The steps so far, and how the next one is chosen."""
 
-    def __init__(self, system: Any, constants: Rule, rates: Array, forcing: Array, tolerance: float) -> None:
+    def __init__(
+        self, system: Any, constants: Rule, rates: Array, forcing: Array, tolerance: float, start: float
+    ) -> None:
         self.source_error, self.constants, self.rates, self.tolerance = system.source_error, constants, rates, tolerance
-        self.forcing = forcing
+        self.forcing, self.start = forcing, start
         self.steps: list[Step] = []
         self.field = Field(system.drift, system.power, system.learning_rate)
         self.hurried = False  # the last step was tried at more than one length
@@ -58,17 +62,17 @@ class _Walk:
     def advance(self, state: State) -> State:
         """Append one accepted step."""
         if len(self.steps) >= _MOST_STEPS:
-            raise NotConverged(f"{_MOST_STEPS} steps reached only t={state.time:.6g}, R={state.risk:.6g}; {_ADVICE}")
+            raise self._stuck(state, f"{_MOST_STEPS} steps reached only t={state.time:.6g}, R={state.risk:.6g}")
         if len(self.steps) % 1000 == 999:
             gained, left = state.time - self.steps[-999].start, self.field.stop - state.time
             if gained * _MOST_STEPS < 1000.0 * left and self.steps[-1].after.risk > 1e-100:
-                raise NotConverged(
-                    f"the steps have become too short at t={state.time:.6g}, R={state.risk:.6g}: the drift or the "
-                    f"noise power jumps or has a kink there; {_ADVICE}"
-                )
+                where = f"t={state.time:.6g}, R={state.risk:.6g}"
+                why = "the drift or the noise power jumps or has a kink there"
+                raise self._stuck(state, f"the steps have become too short at {where}: {why}")
         psi, now, length = self._propose(state)
         remaining = self.field.stop - state.time
-        reason, landing, self.hurried = "the step is too short", None, False
+        reason: Any = "the step is too short"
+        landing, self.hurried, failures = None, False, 0
         for _ in range(60):
             clock, times = self._clock(state, psi, length if landing is None else remaining)
             clock = clock if landing is None else landing
@@ -95,10 +99,45 @@ class _Walk:
                 factor = max(0.1, 0.85 * (self.tolerance / step.local) ** (1.0 / (self.constants.unknowns + 1)))
                 reason = f"estimated error of a step {step.local:.2g}"
             except Rejected as problem:
-                factor, reason = 0.3, str(problem)
+                factor, reason = 0.3, problem
+            except NotConverged as problem:  # a trial that went too far up may have no average; a shorter one has
+                failures += 1
+                if failures > _FEW and self.runs_away(state):
+                    raise self._stuck(state, str(problem)) from problem
+                if failures > _FEW:
+                    raise
+                factor, reason = 0.3, problem
             self.hurried = True
             length, landing = factor * (length if landing is None else min(length, remaining)), None
-        raise NotConverged(f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {reason}; {_ADVICE}")
+        raise self._stuck(state, f"no step can be taken at t={state.time:.6g}, R={state.risk:.6g}: {reason}", reason)
+
+    def runs_away(self, state: State) -> bool:
+        """Whether R has grown far above its start, or is about to, and would still grow at ten times R."""
+        if not state.risk > self.start:
+            return False
+        rates = []
+        for times in (1.0, 10.0):
+            try:
+                psi, nu, eta = self.field.at(times * state.risk, state.time)
+            except (Rejected, NotConverged):  # too large for numbers
+                rates.append(np.inf)
+                continue
+            gain = eta**2 * nu * float(self.forcing.sum())
+            loss = 2.0 * eta * psi * float(self.rates @ state.modes[0])
+            rates.append(gain / (times * state.risk) - loss / state.risk)
+        # Where the averages cease to exist above R, it need not be as far off.
+        soon = rates[0] * (self.field.stop - state.time) > (_FAR if rates[1] < np.inf else 10.0)
+        return min(rates) > 0.0 and (soon or state.risk > _FAR * self.start)
+
+    def _stuck(self, state: State, why: str, problem: Any = None) -> NotConverged:
+        """The error for a walk that cannot go on, with the advice that helps."""
+        if self.runs_away(state):
+            return NotConverged(
+                f"the risk grows without bound at this learning rate (R={state.risk:.6g} at t={state.time:.6g}, from "
+                f"R={self.start:.6g} at the start): lower the learning rate"
+            )
+        advice = getattr(problem, "advice", "")
+        return NotConverged(f"{why}; {advice or _ADVICE}")
 
     def falling(self, state: State) -> bool:
         """A risk of 0 stays 0: what little noise is left cannot bring it back."""
@@ -115,9 +154,9 @@ class _Walk:
         else:
             try:
                 psi, nu, eta = field.at(state.risk, state.time)
-            except Rejected as problem:
+            except (Rejected, NotConverged) as problem:
                 where = f"t={state.time:.6g}, R={state.risk:.6g}"
-                raise NotConverged(f"no step can be taken at {where}: {problem}; {_ADVICE}") from None
+                raise self._stuck(state, f"no step can be taken at {where}: {problem}", problem) from None
             pull = 2.0 * eta * psi
             now = (0.5 * eta * nu / psi, 1.0 / pull) if pull > 0.0 else (np.inf, np.inf)
             length = last.length if last is not None else self._first(state, pull, eta**2 * nu)
