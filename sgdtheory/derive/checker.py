@@ -137,10 +137,11 @@ def _equal(step: Step, domains: Domains) -> Check:
                     reason = "the quadrature did not reach the precision"
                     continue
                 where = ", ".join(f"{s} = {mpmath.nstr(point[s], 6)}" for s in symbols)
+                shown = max(12, 4 - int(mpmath.floor(mpmath.log10(gap))))  # so that the difference is seen
                 return Check(
                     "numeric",
                     Verdict.FAILS,
-                    f"at {where or 'its only point'}: left = {mpmath.nstr(a, 12)}, right = {mpmath.nstr(b, 12)}",
+                    f"at {where or 'its only point'}: left = {mpmath.nstr(a, shown)}, right = {mpmath.nstr(b, shown)}",
                     digits,
                     decided + 1,
                     _power_of_ten(gap),

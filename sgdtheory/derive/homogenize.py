@@ -23,7 +23,7 @@ from sgdtheory.derive.language import Derivation
 from sgdtheory.derive.quantities import Quantities
 from sgdtheory.derive.record import Record
 from sgdtheory.derive.steps import Step, Verdict
-from sgdtheory.errors import NotSeparable, invalid
+from sgdtheory.errors import DerivationError, InvalidInput, NotSeparable, invalid
 
 _RESERVED = {
     "m",
@@ -43,6 +43,7 @@ _RESERVED = {
     "learning_rate",
     "batch_size",
     "breaks",
+    "self",
     "update",
     "parameters",
     "np",
@@ -87,6 +88,7 @@ class Homogenization:
     def __init__(self, work: Quantities) -> None:
         self.derivation, self.update, self.feature, self.response_function = work.D, work.text, work.f, work.h
         self.closed_form, self._work = work.closed, work
+        self._failure: str | None = None
 
     def _right(self, name: str) -> sp.Expr:
         return self.derivation.steps[name].right
@@ -111,7 +113,13 @@ class Homogenization:
 
     def source(self) -> str:
         """The kernel: a NumPy module as text. Every step is checked first, at the first call."""
-        self._work.emit()
+        if self._failure is not None:
+            raise DerivationError(self._failure)
+        try:
+            self._work.emit()
+        except DerivationError as error:  # what was emitted before it is no kernel: the same answer every time
+            self._failure = str(error)
+            raise
         return self.derivation.source_text()
 
     @property
@@ -184,6 +192,8 @@ def homogenize(update: Any, into: Derivation | None = None) -> Homogenization:
     >>> h(learning_rate=0.5)
     SeparableUpdate('sign(x)*sign(r)', learning_rate=0.5)
     """
+    if into is not None and not isinstance(into, Derivation):
+        raise invalid("into", into, "a Derivation", "give the learning rate to what comes back: homogenize(update)(0.5)")
     text = _text(update)
     return _homogenize(text) if into is None else _derive(text, into)
 
@@ -210,12 +220,12 @@ def _derive(text: str, into: Derivation | None) -> Homogenization:
 
 def _text(update: Any) -> str:
     if not isinstance(update, str):
+        if update is None:
+            raise _no_rule(update)
         try:
             update = expressions.from_sympy(sp.sympify(update))
         except (sp.SympifyError, TypeError, AttributeError):
-            raise invalid(
-                "update", update, "text or a SymPy expression in x and r", "for example 'sign(x)*tanh(r)'"
-            ) from None
+            raise _no_rule(update) from None
     names = expressions.parse(update).symbols
     for name in sorted(names - {"x", "r"}):
         if name in _RESERVED or keyword.iskeyword(name) or name.startswith("_"):
@@ -230,6 +240,10 @@ def _text(update: Any) -> str:
         why = "the step would not depend on the feature, or not on the residual"
         raise invalid("update", update, f"a rule in x and r (it lacks {lacks})", why, NotSeparable)
     return update
+
+
+def _no_rule(update: Any) -> InvalidInput:
+    return invalid("update", update, "text or a SymPy expression in x and r", "for example 'sign(x)*tanh(r)'")
 
 
 @cache

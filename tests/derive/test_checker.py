@@ -235,3 +235,20 @@ def test_no_value_is_undecided_not_a_number():
         Evaluated(1 / (x - x * sp.Symbol("one")), [x, sp.Symbol("one")])({x: mpmath.mpf(1), sp.Symbol("one"): mpmath.mpf(1)})
     with pytest.raises(Undecided):
         Evaluated(sp.DiracDelta(x), [x])
+
+
+def test_a_failure_prints_digits_in_which_the_sides_differ(D):
+    rho = D.symbol("rho")
+    given = D.definition("given", sp.sin(rho))
+    D.identity("step", given, sp.sin(rho) * (1 + sp.Rational(1, 10**15)), route=Difference())
+    left, right = (side.split(" = ")[-1] for side in D.told("step").split("left = ")[1].split(")")[0].split(", right"))
+    assert left != right.split(";")[0]
+
+
+def test_a_closed_form_keeps_its_digits_where_it_cancels():
+    u = sp.Symbol("u", positive=True)
+    with mpmath.workdps(40):
+        value = Evaluated((1 - sp.erfc(-u) / 2) * sp.exp(u**2), (u,))({u: mpmath.mpf(9)})
+    with mpmath.workdps(120):
+        expected = mpmath.exp(81) * mpmath.erfc(9) / 2
+        assert abs(value / expected - 1) < mpmath.mpf(10) ** -35

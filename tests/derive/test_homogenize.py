@@ -11,7 +11,7 @@ from sgdtheory import expressions, special
 from sgdtheory.algorithms.separable import SGD, ClippedSGD, SeparableUpdate, SignSGD
 from sgdtheory.derive.homogenize import homogenize, kernel
 from sgdtheory.derive.steps import Verdict
-from sgdtheory.errors import InvalidInput, NotSeparable
+from sgdtheory.errors import DerivationError, InvalidInput, NotSeparable
 
 RULES = (
     "x*sign(r)*Max(Abs(r) - c, 0)",
@@ -168,3 +168,47 @@ def test_rules_that_are_not_covered_say_why(text, why):
 def test_what_is_no_rule_is_refused(update, why):
     with pytest.raises(InvalidInput, match=why):
         homogenize(update)
+
+
+def test_a_closed_form_that_cancels_twenty_digits_is_no_failure():
+    """(1 - erfc(-u)/2) exp(2 s^2 - 2 m) loses the digits of the exponential, and has to be given more."""
+    for text, h in (
+        ("x*sign(r)*(1-exp(-Abs(r)))", lambda r: -np.sign(r) * np.expm1(-np.abs(r))),
+        ("x*r*exp(-Abs(r))", lambda r: r * np.exp(-np.abs(r))),
+    ):
+        rule = homogenize(text)
+        assert rule.verdicts["noise_power"] is Verdict.HOLDS
+        assert rule.verdicts["noise_slope"] is Verdict.HOLDS
+        wanted = special.gaussian_expectation(lambda r, h=h: h(r) ** 2, 0.3, np.array([0.2, 1.0, 5.0]), [0.0])
+        np.testing.assert_allclose(kernel(text).noise_power(0.3, np.array([0.2, 1.0, 5.0])), wanted, rtol=1e-9)
+
+
+def test_a_failed_derivation_fails_the_same_way_again(monkeypatch):
+    rule = homogenize.__globals__["_derive"]("x*tanh(r/b)", None)
+    emit = rule.derivation.function
+
+    def function(name, **options):
+        if name == "noise_power":
+            raise DerivationError("noise_power fails")
+        emit(name, **options)
+
+    monkeypatch.setattr(rule.derivation, "function", function)
+    messages = []
+    for _ in range(2):
+        with pytest.raises(DerivationError) as told:
+            rule.source()
+        messages.append(str(told.value))
+    assert messages == ["noise_power fails"] * 2
+
+
+@pytest.mark.parametrize("name", ["self", "learning_rate", "batch_size", "breaks"])
+def test_names_of_the_call_are_no_parameters(name):
+    with pytest.raises(InvalidInput, match=f"other parameter names than '{name}'"):
+        homogenize(f"x*tanh(r/{name})")
+
+
+def test_what_is_no_rule_or_no_derivation():
+    with pytest.raises(InvalidInput, match="into must be a Derivation"):
+        homogenize("x*r", 5)
+    with pytest.raises(InvalidInput, match="must be text"):
+        homogenize(None)
