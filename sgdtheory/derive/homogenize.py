@@ -19,6 +19,7 @@ import sympy as sp
 from sgdtheory import expressions
 from sgdtheory.algorithms.separable import SeparableUpdate
 from sgdtheory.derive import admissible
+from sgdtheory.derive.digits import loss
 from sgdtheory.derive.language import Derivation
 from sgdtheory.derive.quantities import Quantities
 from sgdtheory.derive.record import Record
@@ -55,6 +56,9 @@ _RESERVED = {
     "u",
     "eps",
 }
+LARGEST_LOSS = 1e-9
+"""A closed form that loses more than this in double precision is not computed with."""
+
 STEPS = (
     "separation",
     "odd_feature",
@@ -254,9 +258,23 @@ def kernel(text: str) -> ModuleType:
     ------
     NotSeparable
         As :func:`homogenize`.
+
+    Notes
+    -----
+    A closed form whose terms cancel in double precision (``digits.loss``) is left to the record; the kernel integrates instead.
     """
-    module = ModuleType(f"sgdtheory.kernels of {text}")
-    exec(compile(homogenize(text).source(), f"<kernel of {text}>", "exec"), module.__dict__)
+    found = homogenize(text)
+    module = _compiled(found)
+    if found.closed_form and loss(found.derivation, module) > LARGEST_LOSS:
+        found = _derive(text, None)
+        found._work.integrated = True
+        module = _compiled(found)
+    return module
+
+
+def _compiled(found: Homogenization) -> ModuleType:
+    module = ModuleType(f"sgdtheory.kernels of {found.update}")
+    exec(compile(found.source(), f"<kernel of {found.update}>", "exec"), module.__dict__)
     return module
 
 

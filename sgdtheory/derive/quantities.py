@@ -40,7 +40,7 @@ class Quantities:
         except NoPieces as error:
             why = str(error) or "the places where h bends cannot be found and ordered for all values of its parameters"
             raise admissible.refuse(text, why) from None
-        self.closed = True
+        self.closed, self.integrated = True, False
         self.forms: dict[str, Any] = {}  # what a kernel computes instead of the expression
         self.integrals: dict[str, Any] = {}  # what replaces a sum of terms where they cancel
 
@@ -263,7 +263,7 @@ class Quantities:
         D = self.D
         if "preconditioner" in D.functions:
             return
-        D.constant("CLOSED_FORM", self.closed)
+        D.constant("CLOSED_FORM", self.closed and not self.integrated)
         residual = {"mean": self.m, "std": self.s}
         functions = [
             (
@@ -291,7 +291,9 @@ class Quantities:
             otherwise = self.integrals.get(name)
             guard = arguments is residual and otherwise is not None
             form = (
-                stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters])
+                otherwise
+                if guard and self.integrated
+                else stable.guarded(step.right, otherwise, names, [self.m, self.s, *parameters])
                 if guard
                 else self.forms.get(name)
             )

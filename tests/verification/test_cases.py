@@ -38,7 +38,7 @@ def test_one_case_agrees_resolves_five_percent_and_rejects_a_wrong_theory(theory
 
 
 def test_a_wrong_theory_a_weak_case_and_a_lost_case_are_failures(monkeypatch):
-    case = replace(cases("signsgd")[0], runs=4, horizon=1.0)
+    case = replace(cases("signsgd")[0], runs=8)
     found = judged("signsgd", case)
     assert not found.ok
     assert "resolves errors of" in found.detail
