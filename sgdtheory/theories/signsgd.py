@@ -18,6 +18,9 @@ from sgdtheory.questions.one_step import OneStep
 from sgdtheory.registry import cell, find
 from sgdtheory.values import Array
 
+MOST_ALIGNED = 0.9
+"""Above this correlation the panels of the exact step are graded."""
+
 _DECADES = 40.0
 """Natural logarithms of w beyond its scale: exp(-40) is nothing."""
 
@@ -50,7 +53,7 @@ def _batch_drift(problem: LinearRegression, batch: int, risk: Array) -> Array:
 
 def _spread(problem: LinearRegression) -> float:
     """The weighted median of the noise components' sizes."""
-    weights, means, variances = problem.noise.gaussian_mixture()
+    weights, means, variances = problem.noise.nodes(1.0, (0.0,))
     size = np.sqrt(means**2 + variances)
     order = np.argsort(size)
     return float(size[order][np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())])
@@ -82,16 +85,33 @@ def one_step(problem: LinearRegression, algorithm: SignSGD, *, error: Array) -> 
 
 
 def _alignment(problem: LinearRegression, std: float, rho: Array) -> Array:
-    """E sign(x_i) sign(r), by Gauss' rule in the angle asin q, in which the integrand has no endpoint singularity."""
-    x, w = np.polynomial.legendre.leggauss(64)
-    most = np.arcsin(rho)[:, None]
-    angle = most * 0.5 * (x + 1.0)
-    q, rest = np.sin(angle), np.maximum(std * np.cos(angle), 1e-300)
+    """E sign(x_i) sign(r), by Gauss' rule in the angle asin q, in which the integrand has no endpoint singularity.
+
+    Near the right angle an atom of the noise makes it vanish faster than any power: there the panels are graded.
+    """
+    aligned = rho > MOST_ALIGNED
+    value = np.empty_like(rho)
+    if not np.all(aligned):
+        value[~aligned] = _integral(problem, std, np.zeros(1), np.arcsin(rho[~aligned])[:, None], 64)
+    if np.any(aligned):
+        graded = 0.5 * np.pi * (1.0 - 0.5 ** np.arange(40.0))
+        most = np.arcsin(rho[aligned])[:, None]
+        edges = np.concatenate([np.minimum(graded, most), most], axis=1)
+        parts = [_integral(problem, std, edges[:, i : i + 1], edges[:, i + 1 : i + 2], 20) for i in range(edges.shape[1] - 1)]
+        value[aligned] = np.sum(parts, axis=0)
+    return value
+
+
+def _integral(problem: LinearRegression, std: float, least: Array, most: Array, count: int) -> Array:
+    x, w = np.polynomial.legendre.leggauss(count)
+    angle = least + (most - least) * 0.5 * (x + 1.0)
+    rest = np.maximum(std * np.cos(angle), 1e-150)                       # standard deviation of <x, v> that q leaves
 
     def integrand(mean: Array, total: Array) -> Any:
         variance = np.maximum(total**2 - rest[..., None] ** 2, 0.0)
-        return kernel.one_step_integrand(q[..., None], -mean, std, variance)
+        # times cos(angle): the same formula with that deviation at q = 0, where nothing cancels
+        return kernel.one_step_integrand(0.0, -mean, rest[..., None], variance)
 
     with np.errstate(under="ignore"):
         value = problem.noise.average(integrand, rest, (0.0,))
-    return np.sum(w * 0.5 * most * np.cos(angle) * value, axis=-1)
+    return np.sum(w * 0.5 * (most - least) * value, axis=-1)

@@ -180,6 +180,8 @@ def _match(theory: RiskCurve, runs: Runs) -> None:
         raise invalid("runs", runs.algorithm, f"of the theory's algorithm {theory.algorithm!r}", "simulate the same algorithm object")
     if runs.risk.shape[0] < 4:
         raise invalid("runs", runs.risk.shape[0], "at least 4 runs, for a standard error", "runs=16")
+    if not np.any(runs.times > 0.0):
+        raise invalid("runs", runs.times, "recorded at some time > 0", "leave times= out, or give it later times")
     if runs.times[-1] > theory.horizon * (1 + 1e-9):
         raise invalid("runs", runs.times[-1], f"recorded within the theory's horizon {theory.horizon:g}", "predict a longer horizon")
 

@@ -182,3 +182,51 @@ def test_an_answer_survives_pickling(ask):
     np.testing.assert_array_equal(again.risk, found.risk)
     factors = sgt.drift_and_noise(PROBLEM, found.algorithm)
     assert pickle.loads(pickle.dumps(factors)).drift(1.0) == factors.drift(1.0)
+
+
+def test_the_effects_are_their_definitions():
+    """Effective learning rate and reshaping from matrices and the residual's density."""
+    k, eta = PROBLEM.covariance.matrix(), 0.3
+    found = sgt.effects(PROBLEM, sgt.SignSGD(eta), risk=[0.7])
+    assert found.effective_learning_rate[0] == pytest.approx(eta * 2 / np.pi / np.sqrt(2 * 0.7 + 0.25), rel=1e-10)
+    std = np.sqrt(np.diag(k))
+    shape = 2 / np.pi * np.arcsin(np.clip(k / np.outer(std, std), -1, 1))
+    wanted = (np.trace(k @ shape) / np.trace(shape)) / (np.trace(k @ k) / np.trace(k))
+    assert found.noise_reshaping == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_one_step_of_sgd_is_isserlis(batch):
+    """E u u' = (K (2P) + 2 K v v' K) / B + (1 - 1/B) K v v' K."""
+    k, v = PROBLEM.covariance.matrix(), PROBLEM.error
+    mean, power = k @ v, v @ k @ v + 0.25
+    found = sgt.one_step(PROBLEM, sgt.SGD(0.3, batch_size=batch))
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-12)
+    wanted = (k * power + 2 * np.outer(mean, mean)) / batch + (1 - 1 / batch) * np.outer(mean, mean)
+    np.testing.assert_allclose(found.second_moment, wanted, rtol=1e-12)
+
+
+def test_noise_power_is_finite_or_refused():
+    root = "x*r/(1+r**2)**(1/4)"                                            # h grows like |r|^(1/2)
+    ask = lambda law, text: sgt.drift_and_noise(sgt.LinearRegression(sgt.covariance.identity(9), law), sgt.SeparableUpdate(0.5, update=text))  # noqa: E731
+    for law, text in ((sgt.noise.StudentT(0.95, 1.0), root), (sgt.noise.StudentT(1.05, 1.0), root), (sgt.noise.Laplace(0.3), "x*sinh(r)")):
+        with pytest.raises(OutsideTheory, match="noise"):
+            ask(law, text)
+    assert ask(sgt.noise.StudentT(1.5, 1.0), root).numerical_error.value > 1e-6
+    assert ask(sgt.noise.StudentT(3.0, 1.0), root).numerical_error.value < 1e-9
+
+
+@pytest.mark.parametrize("size", [0.3, 0.01, 0.001])
+def test_an_exact_step_along_one_coordinate(size):
+    """rho = 1 and atoms at +-a: E sign(x) sign(x v - eps) = 1 - 2 P(0 < x < a / v)."""
+    from statistics import NormalDist
+
+    problem = sgt.LinearRegression(sgt.covariance.identity(5), sgt.noise.Atoms([-size, size]), error=np.eye(5)[0])
+    found = sgt.one_step(problem, sgt.SignSGD(0.1))
+    assert found.mean[0] == pytest.approx(1 - 2 * (NormalDist().cdf(size) - 0.5), abs=1e-11)
+
+
+def test_a_batch_takes_signs_under_uniform_noise():
+    problem = sgt.LinearRegression(sgt.covariance.identity(200), sgt.noise.Uniform(1.0))
+    algorithm = sgt.SignSGD(0.4, batch_size=4)
+    assert sgt.compare(sgt.risk_curve(problem, algorithm, 2.0), sgt.simulate(problem, algorithm, 2.0, runs=24, rng=2))

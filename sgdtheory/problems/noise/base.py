@@ -58,6 +58,11 @@ class NoiseLaw(Frozen, ABC):
         return float("inf")
 
     @property
+    def exponential_tail(self) -> bool:
+        """Whether E exp(a |eps|) is infinite for large a, though all moments are finite."""
+        return False
+
+    @property
     def has_atoms(self) -> bool:
         """Whether some value has positive probability."""
         return False

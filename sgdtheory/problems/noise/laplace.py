@@ -41,6 +41,11 @@ class Laplace(NoiseLaw):
         return 0.0
 
     @property
+    def exponential_tail(self) -> bool:
+        """True: the density falls like exp(-|eps| / scale)."""
+        return True
+
+    @property
     def second_moment(self) -> float:
         """2 scale^2."""
         return 2.0 * self.scale**2

@@ -71,6 +71,11 @@ class Mixture(NoiseLaw):
         return min(law.tail_exponent for _, law in self.parts)
 
     @property
+    def exponential_tail(self) -> bool:
+        """Whether one component's is."""
+        return any(law.exponential_tail for law in self.laws)
+
+    @property
     def second_moment(self) -> float:
         """Weighted mean of the components' second moments."""
         return self._linear(lambda law: law.second_moment)

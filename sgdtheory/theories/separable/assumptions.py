@@ -49,9 +49,12 @@ def bounded_spectrum(problem: LinearRegression, algorithm: SeparableUpdate) -> A
 def finite_noise_power(problem: LinearRegression, algorithm: SeparableUpdate) -> Assumption:
     """E h(r)^2 is finite under the label noise."""
     tail = problem.noise.tail_exponent
-    if tail == math.inf:
+    if tail == math.inf and not problem.noise.exponential_tail:
         return Assumption("finite_noise_power", True, "all moments of the noise are finite")
     growth = algorithm.residual_growth
+    if tail == math.inf:
+        told = "the noise has exponential tails" + ", and h grows exponentially" * (growth == math.inf)
+        return Assumption("finite_noise_power", growth < math.inf, told)
     return Assumption("finite_noise_power", 2.0 * growth < tail, f"h grows like |r|^{growth:g}, the noise has moments below order {tail:g}")
 
 

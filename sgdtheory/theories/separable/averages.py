@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sgdtheory.algorithms.separable import SeparableUpdate
-from sgdtheory.errors import OutsideTheory
+from sgdtheory.algorithms.separable import SGD, SeparableUpdate
+from sgdtheory.errors import OutsideTheory, invalid
 from sgdtheory.problems.noise import NoiseLaw
 from sgdtheory.solvers.many_points import weighted_sums
 from sgdtheory.solvers.tabulated import RTOL, Tabulated
@@ -18,6 +18,12 @@ from sgdtheory.values import Array
 
 Factors = tuple[Callable[[Array], Array], ...]
 _MANY = 128
+
+LAST_MASS = 1e-17
+"""Probability beyond the last component of a heavy-tailed law's mixture."""
+
+WORST_TAIL = 1e-3
+"""A larger error of the noise power is refused."""
 
 
 def factors(algorithm: SeparableUpdate, noise: NoiseLaw) -> Factors:
@@ -40,6 +46,18 @@ def factors(algorithm: SeparableUpdate, noise: NoiseLaw) -> Factors:
 def table_error(algorithm: SeparableUpdate) -> float:
     """What the tables add to the relative error of psi and of nu."""
     return 0.0 if kernel(algorithm).CLOSED_FORM else RTOL
+
+
+def tail_error(algorithm: SeparableUpdate, noise: NoiseLaw) -> float:
+    """Relative error of nu from the end of a heavy-tailed law's mixture, where h is unbounded; SGD takes the exact second moment."""
+    if noise.tail_exponent == np.inf or algorithm.update == SGD.rule:
+        return 0.0
+    share = 2.0 * algorithm.residual_growth / noise.tail_exponent
+    error = 10.0 * LAST_MASS ** (1.0 - share) if share > 0.0 else 0.0
+    if error > WORST_TAIL:
+        told = f"the largest residuals decide E h^2 (relative error {error:.1g})"
+        raise invalid("noise", noise, f"of lighter tails for {algorithm!r}", told, OutsideTheory)
+    return error
 
 
 def _slope(function: Any, noise: NoiseLaw, kinks: tuple[float, ...], risk: Any) -> Array:

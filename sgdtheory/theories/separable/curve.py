@@ -17,7 +17,7 @@ from sgdtheory.registry import answer, cell
 from sgdtheory.solvers import modes as mode_solver
 from sgdtheory.solvers import spectra
 from sgdtheory.theories.separable.assumptions import check, require_noise_power
-from sgdtheory.theories.separable.averages import factors, table_error
+from sgdtheory.theories.separable.averages import factors, table_error, tail_error
 from sgdtheory.theories.separable.rule import COMMITTED, kernel, source
 from sgdtheory.values import Array
 
@@ -36,6 +36,7 @@ def drift_and_noise(problem: LinearRegression, algorithm: SeparableUpdate) -> Dr
         lambda r: common.batch_noise(noise(r), batch),
         drift_slope,
         lambda r: common.batch_noise(noise_slope(r), batch),
+        numerical_error=NumericalError(tail_error(algorithm, problem.noise) + 1e-12, "estimated"),
     )
 
 
@@ -85,7 +86,7 @@ def risk_curve(problem: LinearRegression, algorithm: SeparableUpdate, *, horizon
         times,
         trajectory(times),
         HIGH_DIMENSION,
-        NumericalError(trajectory.numerical_error + table_error(algorithm), "estimated"),
+        NumericalError(trajectory.numerical_error + table_error(algorithm) + a.numerical_error.value, "estimated"),
         source(algorithm, "risk_equation", "separable"),
         assumptions,
         trajectory,

@@ -42,7 +42,7 @@ def stationary_risk(problem: LinearRegression, algorithm: SeparableUpdate) -> St
         shares,
         roots,
         HIGH_DIMENSION,
-        NumericalError(1e-12, "estimated"),
+        a.numerical_error,
         source(algorithm, "stationary_level", "separable"),
         assumptions,
     )
